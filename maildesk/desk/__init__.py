@@ -1,0 +1,1 @@
+"""Use cases: store, policy and mail brought together."""

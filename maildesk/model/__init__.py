@@ -1,0 +1,1 @@
+"""The desk's nouns: frozen values, no SQL, no logic beyond invariants."""

@@ -1,0 +1,1 @@
+"""Decisions; pure. No session, no clock, no socket."""

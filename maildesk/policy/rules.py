@@ -1,0 +1,148 @@
+"""Rules: the reloadable configuration that decisions need, and nothing else of it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from maildesk.mail.message import address_key
+
+
+@dataclass(frozen=True)
+class Agent:
+    """Somebody who works on tickets; the first address is the one that is written to."""
+
+    handle: str
+    name: str
+    addresses: tuple[str, ...]
+    teams: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class Team:
+    """Agents who answer for tickets together. `notify`: everyone | round_robin | digest."""
+
+    handle: str
+    lead: str | None = None
+    manager: str | None = None
+    tier: int = 1
+    next: str | None = None
+    notify: str = "everyone"
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """A customer: whoever writes from one of its domains or addresses."""
+
+    handle: str
+    name: str
+    domains: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """An address (or several) that people write to, and the team that answers there."""
+
+    handle: str
+    addresses: tuple[str, ...]
+    team: str
+    name: str
+    language: str = "en"
+    is_default: bool = False
+    timezone: str | None = None
+
+
+@dataclass(frozen=True)
+class ReplyAddresses:
+    """How reply addresses are made and proved. `keys`: sign with the first, accept all."""
+
+    domain: str
+    separator: str
+    keys: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    """What senders without proof are told: `generic`, `full` or `none`; at most `per_hour` of them
+    in all, 0 is no cap."""
+
+    unverified: str = "generic"
+    per_hour: int = 100
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All of it; one value, replaced whole on reload. `version` is a hash of the sources."""
+
+    domain: str
+    queues: tuple[Queue, ...]
+    agents: tuple[Agent, ...]
+    teams: tuple[Team, ...]
+    reply: ReplyAddresses
+    organisations: tuple[Organisation, ...] = ()
+    acknowledge: Acknowledge = Acknowledge()
+    admins: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # further addresses that are ours
+    own_lists: tuple[str, ...] = ()  # groups that are our own address
+    never_add: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    version: str = ""
+
+    @cached_property
+    def _agents_by_address(self) -> dict[str, Agent]:
+        return {address_key(address): agent for agent in self.agents for address in agent.addresses}
+
+    @cached_property
+    def _queues_by_address(self) -> dict[str, Queue]:
+        return {address_key(address): queue for queue in self.queues for address in queue.addresses}
+
+    @cached_property
+    def _own(self) -> frozenset[str]:
+        return frozenset(self._queues_by_address) | {address_key(a) for a in self.aliases}
+
+    @cached_property
+    def default_queue(self) -> Queue:
+        """Where mail goes that no rule and no address sends elsewhere."""
+        return next((queue for queue in self.queues if queue.is_default), self.queues[0])
+
+    def agent_at(self, address: str) -> Agent | None:
+        """The agent with this address; a quoted local part never matches."""
+        if address.startswith('"'):
+            return None
+        return self._agents_by_address.get(address_key(address))
+
+    def agent(self, handle: str) -> Agent | None:
+        """The agent of this handle."""
+        return next((agent for agent in self.agents if agent.handle == handle), None)
+
+    def queue_at(self, address: str) -> Queue | None:
+        """The queue with this address."""
+        return self._queues_by_address.get(address_key(address))
+
+    def queue(self, handle: str) -> Queue:
+        """The queue of this handle; the default queue if it is gone from the configuration."""
+        return next((queue for queue in self.queues if queue.handle == handle), self.default_queue)
+
+    def is_own(self, address: str) -> bool:
+        """Whether mail to this address comes to us (a queue's address or an alias; no tokens)."""
+        return address_key(address) in self._own
+
+    def members(self, team: str) -> tuple[Agent, ...]:
+        """The agents of a team, in the order of the configuration."""
+        return tuple(agent for agent in self.agents if team in agent.teams)
+
+    def organisation_of(self, address: str) -> Organisation | None:
+        """The organisation that an address belongs to."""
+        key = address_key(address)
+        domain = key.rpartition("@")[2]
+        return next(
+            (
+                org
+                for org in self.organisations
+                if key in map(address_key, org.addresses)
+                or any(domain == d.lower() or domain.endswith("." + d.lower()) for d in org.domains)
+            ),
+            None,
+        )

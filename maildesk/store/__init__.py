@@ -1,0 +1,1 @@
+"""SQL; the only place with a session."""
