@@ -1,8 +1,9 @@
 """Rules: the reloadable configuration that decisions need, and nothing else of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
+from maildesk.mail.identifiers import ReplyAddresses
 from maildesk.mail.message import address_key
 
 
@@ -52,15 +53,6 @@ class Queue:
     language: str = "en"
     is_default: bool = False
     timezone: str | None = None
-
-
-@dataclass(frozen=True)
-class ReplyAddresses:
-    """How reply addresses are made and proved. `keys`: sign with the first, accept all."""
-
-    domain: str
-    separator: str
-    keys: tuple[bytes, ...] = field(repr=False)
 
 
 @dataclass(frozen=True)
