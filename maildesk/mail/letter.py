@@ -1,0 +1,53 @@
+"""One letter from template to bytes: the job that a child process does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from maildesk.mail.compose import compose
+from maildesk.mail.message import Address, File, OutboundMail
+from maildesk.mail.templates import render
+
+
+@dataclass(frozen=True, slots=True)
+class LetterJob:
+    """All that one letter needs. A non-empty `subject` wins over the template's: a ticket keeps
+    one subject for life. `facts` are plain values only, so that the job can be pickled."""
+
+    source: str
+    facts: Mapping[str, object]
+    sender: Address
+    to: Address
+    message_id: str
+    date: datetime
+    timezone: str = "UTC"
+    language: str = "en"
+    subject: str = ""
+    reply_to: Address | None = None
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    auto_submitted: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    files: tuple[File, ...] = ()
+
+
+def write_letter(job: LetterJob) -> bytes:
+    """Render and compose the letter; bytes as RFC 5322 with CRLF."""
+    rendered = render(job.source, job.facts, timezone=job.timezone, language=job.language)
+    mail = OutboundMail(
+        sender=job.sender,
+        to=job.to,
+        subject=job.subject or rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=job.message_id,
+        date=job.date,
+        reply_to=job.reply_to,
+        in_reply_to=job.in_reply_to,
+        references=job.references,
+        auto_submitted=job.auto_submitted,
+        language=job.language,
+        headers=job.headers,
+        files=job.files,
+    )
+    return compose(mail)
