@@ -67,14 +67,25 @@ class ThreadId:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """The words of a public message, without quote and signature."""
+
+    author: Address
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFacts:
     """One ticket that the mail may belong to. `thread` is oldest first, capped (first one kept).
-    `written_to`: address keys that we sent mail of this ticket to."""
+    `written_to`: address keys that we sent mail of this ticket to. `last_said`: the newest public
+    message that somebody outside the desk wrote."""
 
     ticket: Ticket
     parties: tuple[Party, ...] = ()
     thread: tuple[ThreadId, ...] = ()
     written_to: frozenset[str] = frozenset()
+    last_said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +261,7 @@ class Notice:
     references: tuple[str, ...] = ()
     auto_submitted: str = ""
     language: str = "en"
+    timezone: str = "UTC"
     reverse_path: str = ""
     files: tuple[str, ...] = ()
     is_answer: bool = False  # counted by the governor
@@ -327,6 +339,15 @@ class CommandTrace:
 
 
 @dataclass(frozen=True, slots=True)
+class Alert:
+    """Something an admin must know; alerts of one `key` are sent at most once an hour."""
+
+    key: str
+    problem: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The whole decision on one mail. `ticket` is the one it joined or opened; `versions` are the
     ticket versions it rests on: where one has moved on, the decision is made again."""
@@ -341,4 +362,5 @@ class Plan:
     route: Route | None = None
     commands: tuple[CommandTrace, ...] = ()
     reasons: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
     versions: Mapping[int, int] = field(default_factory=dict)

@@ -91,11 +91,18 @@ class Ticket:
 @dataclass(frozen=True, slots=True)
 class Party:
     """Somebody a ticket knows. `number` names the party in tokens; it is unique in the ticket.
-    An agent's `address` is the one that notifications go to."""
+    An agent's `address` is the one that notifications go to. `reply_to` is where somebody else
+    wants our mails; it never says who he is."""
 
     number: int
     address: Address
     role: Role
+    reply_to: Address | None = None
+
+    @property
+    def mailbox(self) -> Address:
+        """Where mails to the party go."""
+        return self.reply_to or self.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from maildesk.mail.identifiers import ReplyAddresses
+from maildesk.mail.identifiers import ReplyAddresses, read_address
 from maildesk.mail.message import address_key
 
 
@@ -120,6 +120,21 @@ class Rules:
     def is_own(self, address: str) -> bool:
         """Whether mail to this address comes to us (a queue's address or an alias; no tokens)."""
         return address_key(address) in self._own
+
+    def is_reply_address(self, address: str) -> bool:
+        """Whether an address is shaped like one of our reply addresses; proves nothing."""
+        return read_address(self.reply, address) is not None
+
+    def is_never_added(self, address: str) -> bool:
+        """Whether an address never becomes a party: our own lists and `never_add`."""
+        return address_key(address) in map(address_key, (*self.own_lists, *self.never_add))
+
+    def accepts(self, address: str) -> bool:
+        """Whether a listener takes mail for this address: ours, token-shaped, or postmaster."""
+        if self.is_own(address) or self.is_reply_address(address):
+            return True
+        local, _, domain = address_key(address).rpartition("@")
+        return local == "postmaster" and domain in ("", self.domain.lower())
 
     def members(self, team: str) -> tuple[Agent, ...]:
         """The agents of a team, in the order of the configuration."""
