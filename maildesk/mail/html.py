@@ -1,13 +1,32 @@
-"""Readable text of an HTML mail, and which of it the markup proves to be quote."""
+"""Readable text of an HTML mail, and which of it the markup proves to be quote or signature.
 
+lxml parses and reports tags and text as they come; no tree is built, so depth costs nothing. What
+the reader would not see is dropped (`markup.py` knows), blocks become lines, cells are set apart by
+tabs, a link shows its target unless its text does, an image its alternative text.
+"""
+
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lxml import etree
+
+from maildesk.mail import markup
+from maildesk.mail.markup import Role
 from maildesk.mail.message import Span
+from maildesk.mail.quotes import introduction_place
+
+_MOST_CHARACTERS = 4 * 1024 * 1024
+_MOST_LINK_CHARACTERS = 2_000
+_DEEPEST_INDENT = 8
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_INVISIBLE = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"))
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
 class HtmlText:
-    """The visible text of an HTML mail; `quoted` and `signature` are what its markup says."""
+    """The visible text of an HTML mail; `quoted` and `signature` are what its markup proves."""
 
     text: str
     quoted: tuple[Span, ...] = ()
@@ -15,5 +34,228 @@ class HtmlText:
 
 
 def html_to_text(html: str) -> HtmlText:
-    """Return the readable text of `html`; never raises."""
-    return HtmlText(html)
+    """Return the readable text of `html`; never raises. Cut at 4 MiB of characters."""
+    reader = _Reader()
+    parser = etree.HTMLParser(target=reader, huge_tree=True, recover=True, no_network=True)
+    source = _NOT_XML.sub(" ", html[:_MOST_CHARACTERS])
+    try:
+        parser.feed(source)
+        parser.close()
+    except (etree.LxmlError, ValueError, AssertionError):
+        pass  # libxml2 gave up in the middle: what was read so far counts
+    return reader.result()
+
+
+@dataclass(slots=True)
+class _Element:
+    """An open element, and what it means for the text inside."""
+
+    tag: str = ""
+    role: Role | None = None
+    start: int = 0
+    is_hidden: bool = False
+    is_tiny: bool = False
+    is_block: bool = False
+    is_preformatted: bool = False
+    href: str = ""
+    items: int = 0
+
+
+_ROOT = _Element()
+
+
+class _Reader:
+    """Takes the parser's events and writes the text."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._length = 0
+        self._breaks = 0  # line ends owed before the next text
+        self._space = ""  # blank or tab owed before the next text
+        self._open: list[_Element] = []
+        self._rest_from: dict[Role, int] = {}
+        self._spans: dict[Role, list[Span]] = {role: [] for role in Role}
+
+    # Events of the parser -------------------------------------------------------------------
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Open an element."""
+        parent = self._open[-1] if self._open else _ROOT
+        is_block = tag in markup.BLOCKS
+        if is_block:
+            self._end_line(2 if tag in markup.PARAGRAPHS else 1)
+        element = _Element(
+            tag=tag,
+            role=None,
+            start=self._position(),
+            is_hidden=parent.is_hidden or markup.is_hidden(tag, attributes),
+            is_tiny=markup.is_tiny(attributes, parent.is_tiny),
+            is_block=is_block,
+            is_preformatted=parent.is_preformatted or tag in ("pre", "textarea"),
+            href=attributes.get("href", "") if tag == "a" else "",
+        )
+        if not element.is_hidden:
+            element.role = markup.role_of(tag, attributes)
+            self._write_opening(element, attributes)
+        if tag not in markup.VOID:
+            self._open.append(element)
+
+    def end(self, tag: str) -> None:
+        """Close an element."""
+        if not any(element.tag == tag for element in self._open[-50:]):
+            return
+        while self._open:
+            element = self._open.pop()
+            self._close(element)
+            if element.tag == tag:
+                return
+
+    def data(self, text: str) -> None:
+        """Take text."""
+        element = self._open[-1] if self._open else _ROOT
+        if not element.is_hidden and not element.is_tiny:
+            self._write(text, is_preformatted=element.is_preformatted)
+
+    def comment(self, text: str) -> None:
+        """Drop a comment; Outlook's conditional ones are not for us."""
+
+    def close(self) -> None:
+        """End the document."""
+
+    # Writing --------------------------------------------------------------------------------
+
+    def _write_opening(self, element: _Element, attributes: Mapping[str, str]) -> None:
+        if element.role is Role.QUOTE_FROM_HERE:
+            self._end_line(1)
+            self._rest_from.setdefault(Role.QUOTE, self._position())
+        match element.tag:
+            case "br":
+                self._breaks = min(self._breaks + 1, 3)
+                self._space = ""
+            case "hr":
+                self._end_line(1)
+                self._write("----------", is_preformatted=False)
+                self._end_line(1)
+            case "li":
+                self._write(self._bullet(), is_preformatted=True)
+            case "td" | "th":
+                self._space = "\t" if not self._breaks and self._length else ""
+            case "img":
+                self._write(attributes.get("alt", ""), is_preformatted=False)
+
+    def _bullet(self) -> str:
+        """Return the sign before a list item, indented by the depth of the lists."""
+        lists = [element for element in self._open[-40:] if element.tag in ("ul", "ol")]
+        if not lists:
+            return "* "
+        lists[-1].items += 1
+        sign = f"{lists[-1].items}." if lists[-1].tag == "ol" else "*"
+        return "  " * min(len(lists) - 1, _DEEPEST_INDENT) + sign + " "
+
+    def _close(self, element: _Element) -> None:
+        if element.href and not element.is_hidden:
+            self._write_target(element)
+        if element.is_block:
+            self._end_line(2 if element.tag in markup.PARAGRAPHS else 1)
+        if element.role in (Role.QUOTE, Role.SIGNATURE, Role.PLAIN_BLOCKQUOTE):
+            span = Span(element.start, self._position())
+            if span.start < span.end:
+                self._spans[element.role].append(span)
+
+    def _write_target(self, element: _Element) -> None:
+        """Write where a link leads, unless its text says so."""
+        href = element.href.strip()
+        shown = "".join(self._pieces[-20:])[-len(href) - 200 :]
+        if not href.lower().startswith(("http:", "https:", "mailto:", "tel:", "ftp:")):
+            return
+        if len(href) > _MOST_LINK_CHARACTERS or markup.is_shown(href, shown):
+            return
+        if self._position() > element.start:
+            self._write(f" <{href}>", is_preformatted=False)
+
+    def _write(self, text: str, *, is_preformatted: bool) -> None:
+        """Write text; blanks are folded as a browser folds them."""
+        text = text.translate(_INVISIBLE).replace("\xa0", " ") if not is_preformatted else text
+        folded = text.replace("\r\n", "\n") if is_preformatted else _BLANKS.sub(" ", text)
+        if not is_preformatted:
+            if folded[:1] == " ":
+                self._space = self._space or " "
+            folded, ends_blank = folded.strip(" "), folded.endswith(" ")
+        else:
+            ends_blank = False
+        if not folded:
+            return
+        self._put(self._owed())
+        self._put(folded)
+        self._space = " " if ends_blank else ""
+
+    def _owed(self) -> str:
+        """Return the line ends or the blank that stand before the next text."""
+        owed = "\n" * self._breaks if self._length else ""
+        blank = self._space if not owed and self._length else ""
+        self._breaks = 0
+        return owed or blank
+
+    def _put(self, text: str) -> None:
+        self._pieces.append(text)
+        self._length += len(text)
+
+    def _end_line(self, count: int) -> None:
+        self._breaks = max(self._breaks, count)
+        self._space = ""
+
+    def _position(self) -> int:
+        """Return where the next text will stand, at the soonest."""
+        return self._length
+
+    # Result ---------------------------------------------------------------------------------
+
+    def result(self) -> HtmlText:
+        """Return the text and its spans."""
+        while self._open:
+            self._close(self._open.pop())
+        text = "".join(self._pieces)
+        quoted = self._spans[Role.QUOTE] + _answered(text, self._spans[Role.PLAIN_BLOCKQUOTE])
+        if Role.QUOTE in self._rest_from:
+            quoted.append(Span(self._rest_from[Role.QUOTE], len(text)))
+        return HtmlText(
+            text=text,
+            quoted=_joined(_lines_of(text, quoted)),
+            signature=_joined(_lines_of(text, self._spans[Role.SIGNATURE])),
+        )
+
+
+def _answered(text: str, blockquotes: list[Span]) -> list[Span]:
+    """Return the blockquotes without any sign of a client that quote the mail answered.
+
+    Those behind an introduction do; without one, the last: the others are the writer's own.
+    """
+    outermost = list(_joined(_lines_of(text, blockquotes)))
+    for index, span in enumerate(outermost[:100]):
+        above = text[max(0, span.start - 600) : span.start].rstrip("\n ").split("\n")
+        if introduction_place(above, len(above) - 1, before_quote=True):
+            return outermost[index:]
+    return outermost[-1:]
+
+
+def _lines_of(text: str, spans: list[Span]) -> list[Span]:
+    """Move each start behind the line ends that were owed when the element began."""
+    moved = []
+    for span in spans:
+        start = span.start
+        while start < span.end and text[start] in "\n ":
+            start += 1
+        if start < span.end:
+            moved.append(Span(start, span.end))
+    return moved
+
+
+def _joined(spans: list[Span]) -> tuple[Span, ...]:
+    """Return the spans in order, overlapping ones joined."""
+    joined: list[Span] = []
+    for span in sorted(spans):
+        if joined and span.start <= joined[-1].end:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return tuple(joined)

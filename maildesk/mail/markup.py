@@ -1,0 +1,152 @@
+"""What the markup of mail clients says: what is hidden, what is quote, what is signature.
+
+Each client marks the quote in its own way; a new one is a class, an id or a rule in the tables.
+"""
+
+import re
+from collections.abc import Mapping
+from enum import Enum
+from urllib.parse import unquote
+
+VOID = frozenset(
+    {"br", "hr", "img", "input", "meta", "link", "base", "area", "col", "wbr", "embed"}
+)
+PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre"})
+BLOCKS = PARAGRAPHS | frozenset(
+    {
+        "div", "section", "article", "header", "footer", "nav", "aside", "main", "address",
+        "center", "fieldset", "form", "figure", "figcaption", "table", "tr", "caption", "tbody",
+        "thead", "tfoot", "li", "dl", "dt", "dd", "hr", "details", "summary", "body", "html",
+    }
+)  # fmt: skip
+_NEVER_SHOWN = frozenset(
+    {
+        "head", "script", "style", "title", "meta", "link", "base", "template", "object", "embed",
+        "applet", "iframe", "noframes", "audio", "video", "canvas", "svg", "math", "map", "area",
+        "select", "option", "input", "xml", "o:shapedefaults", "o:shapelayout",
+    }
+)  # fmt: skip
+
+
+class Role(Enum):
+    """What an element is in a mail."""
+
+    QUOTE = "quote"
+    QUOTE_FROM_HERE = "quote from here"
+    PLAIN_BLOCKQUOTE = "plain blockquote"
+    SIGNATURE = "signature"
+
+
+# Classes and ids, in lower case, by which clients mark a quote.
+_QUOTE_CLASSES = frozenset(
+    {
+        "gmail_quote_container", "gmail_attr", "yahoo_quoted", "moz-cite-prefix",
+        "moz-email-headers-table", "moz-forward-container", "zmail_extra", "protonmail_quote",
+        "protonmail_original", "tutanota_quote", "yandex-quote", "msg-quote", "quoted-text",
+        "cloudmagic-quote", "hmquote", "wordsection-quote", "ox-quote", "mail_quote", "quote",
+        "freebirdanaloguequote", "mailmasterquote", "mailquote", "front-blockquote", "hey-quote",
+        "fastmail-quote", "superhuman-quote", "spark_quote", "bloop_original_html",
+        "mimestream_quote", "iwm-quote", "uik-quote", "qt-quote",
+    }
+)  # fmt: skip
+_QUOTE_IDS = frozenset(
+    {
+        "olk_src_body_section", "isforwardcontent", "reply-intro", "ms-outlook-reply",
+        "mail-editor-reference-message-container", "oriMsgHtmlSeperator".lower(), "replysplit",
+        "zwchr", "qt",
+    }
+)  # fmt: skip
+_QUOTE_FROM_HERE_IDS = frozenset({"divrplyfwdmsg", "appendonsend", "stopspelling", "replybody"})
+_SIGNATURE_CLASSES = frozenset(
+    {
+        "gmail_signature", "moz-signature", "protonmail_signature_block", "tutanota_signature",
+        "zmail_signature", "bloop_sign", "yahoo-signature", "apple-mail-signature", "front-signature",
+    }
+)  # fmt: skip
+_SIGNATURE_IDS = frozenset(
+    {"signature", "ms-outlook-mobile-signature", "applemailsignature", "mail_android_signature"}
+)
+
+_STYLE_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
+    r"|(?<![\w-])opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
+    r"|max-height\s*:\s*0(?:px)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+_STYLE_NO_SIZE = re.compile(r"(?<![\w-])(?:width|height)\s*:\s*0(?:px)?\s*(?:;|!|$)", re.IGNORECASE)
+_FONT_SIZE = re.compile(r"font-size\s*:\s*(\d{0,4}\.?\d{0,4})\s*([a-z%]*)", re.IGNORECASE)
+_OUTLOOK_RULE = re.compile(
+    r"border\s*:\s*none\s*;.{0,40}?border-top\s*:\s*(?:solid\s+#?[\w()., ]+\s+[\d.]+pt"
+    r"|[\d.]+pt\s+solid\s+#?[\w()., ]+|#?\w+\s+[\d.]+pt\s+solid)",
+    re.IGNORECASE | re.DOTALL,
+)
+_BORDER_LEFT = re.compile(r"border-left(?:-\w+)?\s*:\s*(?!\s*(?:none|0))", re.IGNORECASE)
+_INDENT = re.compile(r"margin(?:-left)?\s*:[^;]*\b40px", re.IGNORECASE)
+
+
+def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Tell whether a reader sees nothing of the element."""
+    if tag in _NEVER_SHOWN or "hidden" in attributes:
+        return True
+    style = attributes.get("style", "")[:2_000]
+    if not style:
+        return False
+    if _STYLE_HIDDEN.search(style):
+        return True
+    return _STYLE_NO_SIZE.search(style) is not None and "overflow" in style.lower()
+
+
+def is_tiny(attributes: Mapping[str, str], inherited: bool) -> bool:  # noqa: FBT001
+    """Tell whether the letters are too small to read; a child may set a size of its own."""
+    sizes = _FONT_SIZE.findall(attributes.get("style", "")[:2_000])
+    if not sizes or not sizes[-1][0].strip("."):
+        return inherited
+    size, unit = float(sizes[-1][0]), sizes[-1][1].lower()
+    return size <= 0.1 if unit in ("em", "rem") else size <= (5 if unit == "%" else 1)
+
+
+def role_of(tag: str, attributes: Mapping[str, str]) -> Role | None:
+    """Return what the markup says the element is; None if it says nothing."""
+    classes = set(attributes.get("class", "")[:500].lower().split())
+    identity = _plain_id(attributes.get("id", "")[:200])
+    if identity in _QUOTE_FROM_HERE_IDS or _is_outlook_rule(tag, attributes):
+        return Role.QUOTE_FROM_HERE
+    if classes & _SIGNATURE_CLASSES or identity in _SIGNATURE_IDS:
+        return Role.SIGNATURE
+    if tag == "blockquote":
+        return _blockquote_role(attributes, classes)
+    if classes & _QUOTE_CLASSES or identity in _QUOTE_IDS:
+        return Role.QUOTE
+    return Role.QUOTE if tag == "div" and "gmail_quote" in classes else None
+
+
+def _plain_id(identity: str) -> str:
+    """Return the id as its client wrote it: others put "x_" before the ids of what they quote."""
+    return identity.lower()
+
+
+def _is_outlook_rule(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Tell whether this is the thin line that Outlook draws above the copied header."""
+    return tag == "div" and _OUTLOOK_RULE.search(attributes.get("style", "")[:2_000]) is not None
+
+
+def _blockquote_role(attributes: Mapping[str, str], classes: set[str]) -> Role | None:
+    """Tell quotes from indents: Gmail and Outlook indent with a blockquote of their own."""
+    style = attributes.get("style", "")[:2_000]
+    is_cited = attributes.get("type", "").lower() == "cite" or "cite" in attributes
+    if is_cited or classes & _QUOTE_CLASSES or _BORDER_LEFT.search(style):
+        return Role.QUOTE
+    if "gmail_quote" in classes or _INDENT.search(style):
+        return None
+    return Role.PLAIN_BLOCKQUOTE
+
+
+def is_shown(href: str, text: str) -> bool:
+    """Tell whether `text` ends with the target of the link, as a reader would write it."""
+    shown, target = _bare(text), _bare(href)
+    return bool(target) and shown.endswith((target, _bare(unquote(href))))
+
+
+def _bare(link: str) -> str:
+    link = "".join(link.split()).lower().removeprefix("mailto:").removeprefix("tel:")
+    return re.sub(r"^https?://(?:www\.)?", "", link).rstrip("/").partition("?subject=")[0]

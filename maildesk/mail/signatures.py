@@ -1,0 +1,195 @@
+r"""Where the signature begins in a stretch of new text.
+
+Four signs, the first in the text counts: the delimiter "-- " (RFC 3676 section 4.3), the footer of
+a mobile client ("Sent from my iPhone"), a sign-off with a name below it ("Best regards,\nAnn"),
+and a legal or mailing-list footer. A line of thanks is no sign-off: it is said to the reader.
+
+Doubt keeps text as new: a signature shown is a blemish, a sentence hidden is a loss. A postscript
+behind the signature is new text again.
+"""
+
+import re
+from collections.abc import Sequence
+
+_MOST_LINES = 40
+_DELIMITER = re.compile(r"(?:--|—|–|&#45;&#45;)[ \t\xa0]*")
+_NAME_DASH = re.compile(r"-\s?[^\W\d_][\w.]*(?: [^\W\d_][\w.]*){0,2}")
+_RULE = re.compile(r"[*_=#~-]{2,}\s*|(?:[*_=-]\s?){5,}")
+_POSTSCRIPT = re.compile(r"P\.?\s?P?\.?S\.?\s*[:.,\-–]?\s", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?。！？][\"')]?$")
+
+# How the footer of a client begins, and what it must name before the first comma.
+_SENT_FROM = re.compile(
+    r"(?:Sent (?:from|via|with|using|by|on)|Get|Download|Gesendet (?:von|mit|über)"
+    r"|Diese Nachricht wurde von|Von meinem|Holen Sie sich|Laden Sie|Hol dir"
+    r"|Envoyé (?:de|depuis|à partir|avec|via|par)|Télécharge[rz]|Obtene[zr]"
+    r"|Enviad[oa] (?:desde|de|do|da|a partir|com|con|por|pelo|via)|Obtén|Obter|Baixar|Descarga"
+    r"|Inviato (?:da|dal|con|tramite)|Scarica|Ottieni"
+    r"|Verzonden (?:vanaf|vanuit|via|met|van)|Verstuurd (?:vanaf|vanuit|via|met|van)"
+    r"|Sendt (?:fra|med|via|af)|Skicka[td] (?:från|med|via)|Hämta|Hent|Last ned|Få"
+    r"|Wysłan[eoya] (?:z|ze|przez|za)|Pobierz|Odesláno (?:z|ze|pomocí)|Odoslané (?:z|zo)|Stáhn"
+    r"|Lähetetty|Hanki|Отправлено (?:с|со|из|от)|Послано|Скача|Загруз"
+    r"|发自|发送自|從|从|來自|来自|取得|获取|下載|下载|나의|내|Được gửi|Đã gửi từ|Gửi từ|Tải)",
+    re.IGNORECASE,
+)
+_SENT_FROM_BEHIND = re.compile(
+    r"(?:iPhone|iPad|Android|Outlook|Galaxy)\S{0,30}\s?"
+    r"(?:から送信|から送信されました|에서 보냄|에서 전송|gesendet|傳送|发送|寄出|üzerinden gönderildi)",
+    re.IGNORECASE,
+)
+_DEVICE = re.compile(
+    r"i ?Phone|i ?Pad|Android|Black ?Berry|Galaxy|Samsung|Huawei|Xiaomi|Nokia|Pixel|Windows"
+    r"|Outlook|Mail\b|Mailbox|Yahoo|G ?mail|Proton|Spark|Acompli|Thunderbird|Treo|Nexus|Motorola"
+    r"|smart ?phone|phone\b|telefon|téléphone|teléfono|telefono|telefoon|puhelime|móvil|mobil"
+    r"|handy|tablet|surftablet|cellulare|celular|мобильн|телефон|手机|手機|電話|휴대폰|điện thoại"
+    r"|mobile\b|Apple Watch|Nine\b|BlueMail|Mac\b|Handheld|GMX|WEB\.DE",
+    re.IGNORECASE,
+)
+
+_LETTER = r"[^\W\d_]"
+_SIGN_OFFS = re.compile(
+    "|".join(
+        (
+            r"(?:(?:with |my )?(?:best|kind|kindest|warm|warmest|many)(?: personal)? )?regards?",
+            r"(?:all the )?best(?: wishes)?|(?:yours )?(?:sincerely|faithfully|truly|respectfully)",
+            r"(?:sincerely|respectfully|cordially)(?: yours)?|cheers|warmly|take care|kind wishes",
+            r"brgds|best rgds|rgds|kr|br",
+            r"(?:mit )?(?:den )?(?:freundliche[nm]?|besten?|vielen?|herzliche[nm]?|liebe[nm]?"
+            r"|schöne[nm]?|sonnige[n]?)(?: und \w+)? (?:gr(?:ü|u|ue)(?:ß|ss|s)en?|gruß|gruss)"
+            r"(?: aus \w+)?|gr(?:ü|ue)(?:ß|ss)e|gruß|gruss|mfg|lg|vg|hochachtungsvoll",
+            r"(?:bien |très )?cordialement|bien (?:à|a) (?:vous|toi)|(?:sincères |meilleures "
+            r"|cordiales )?salutations(?: distinguées| cordiales)?|amicalement|cdlt|respectueusement",
+            r"(?:un )?(?:cordial |atento )?saludos?(?: cordial(?:es)?)?|atentamente|atte|saluti"
+            r"|(?:cordiali|distinti|cari|un cordiale) salut[io]|cordialmente",
+            r"atenciosamente|att|(?:com os melhores )?cumprimentos|abraços?|melhores cumprimentos",
+            r"(?:med )?(?:vänlig|bästa|varm)a?(?: hälsning(?:ar)?)|(?:bästa )?hälsningar?|mvh"
+            r"|(?:med )?(?:vennlig|venlig|beste|bedste|kjærlig|kærlig|varm|gode|mange)e? hilsn?(?:er|en)?"
+            r"|(?:med )?(?:vennlig|venlig|beste|bedste|mange) hilsen(?: fra)?|hilsen|vh|dbh",
+            r"(?:met )?(?:vriendelijke|hartelijke|beste|warme) gr?oet(?:en)?|groet(?:en|jes)?|mvg"
+            r"|hoogachtend",
+            r"(?:serdecznie )?pozdrawiam|z poważaniem|pozdrowienia|s (?:přátelským )?pozdravem"
+            r"|s úctou|s pozdravom|hezký den",
+            r"(?:ystävällisin |parhain |lämpimin )?terveisin|t\.",
+            r"с уважением|с наилучшими пожеланиями|всего доброго",
+            r"此致(?:敬礼|敬禮)?|敬礼|敬禮|祝好|顺祝商祺|顺颂商祺|順頌商祺|敬上|以上|敬具",
+            r"trân trọng|thân mến|kính thư|saygılarımla|üdvözlettel|cu stimă",
+        )
+    ),
+    re.IGNORECASE,
+)
+_LEGAL = re.compile(
+    r"confidential|privileged|intended (?:solely|only|recipient|for)|unauthori[sz]ed|disclaimer"
+    r"|in error|virus|monitored|addressee|disclos(?:e|ure)|vertraulich|irrtümlich|unbefugt"
+    r"|confidentiel|destinataire|confidencial|destinatario|destinatário|riservat|vertrouwelijk"
+    r"|geadresseerde|konfidens|konfidenti|fortrolig|taushet|obehörig|poufn|důvěrn|luottamuksell"
+    r"|конфиденциальн|保密|机密|機密",
+    re.IGNORECASE,
+)
+_LIST_FOOTER = re.compile(r"mailing list|listinfo|unsubscribe|list-?serv", re.IGNORECASE)
+
+
+def signature_lines(lines: Sequence[str], *, is_beginning: bool) -> tuple[int, int] | None:
+    """Return first line and end of the signature in a stretch of new text; None without one.
+
+    `is_beginning`: nothing stands above the stretch; then only a footer may be all of it, for a
+    mail that is nothing but "--" and a name has said no more than that.
+    """
+    last = len(lines)
+    while last and not lines[last - 1].strip():
+        last -= 1
+    floor = max(0, last - _MOST_LINES)
+    first_word = next((index for index in range(last) if lines[index].strip()), 0)
+    for index in range(floor, last):
+        line = lines[index].strip()
+        if not line or len(line) > 200:
+            continue
+        if is_client_footer(line):
+            return index, _postscript(lines, index, last)
+        if is_beginning and index == first_word:
+            continue
+        if _begins_signature(lines, index, last):
+            return index, _postscript(lines, index, last)
+    return None
+
+
+def _begins_signature(lines: Sequence[str], index: int, last: int) -> bool:
+    """Tell whether the signature of a stretch that ends before `last` begins at `index`."""
+    line = lines[index].strip()
+    return (
+        _DELIMITER.fullmatch(line) is not None
+        or (is_sign_off(line) and _is_name_next(lines, index + 1, last))
+        or (_RULE.fullmatch(line) is not None and _is_footer(lines, index + 1, last))
+        or (index == last - 1 and _is_dashed_name(lines, index))
+        or (_is_paragraph(lines, index) and _is_legal(lines, index, last))
+    )
+
+
+def is_client_footer(line: str) -> bool:
+    """Tell whether `line` was added by a mail client ("Sent from my iPhone")."""
+    text = re.sub(r"[<(\[]?https?://\S{1,300}", "", line[:400]).strip(" *_<>()[]|-—")
+    if len(text) > 120:
+        return False
+    if _SENT_FROM_BEHIND.search(text):
+        return True
+    clause = re.split(r"[,;:!?，。]|\.(?:\s|$)", text, maxsplit=1)[0]
+    return bool(_SENT_FROM.match(clause) and len(clause.split()) <= 10 and _DEVICE.search(clause))
+
+
+def is_sign_off(line: str) -> bool:
+    """Tell whether `line` is a sign-off and nothing else ("Kind regards,")."""
+    text = line.strip(" \t\xa0*_,.!;:，。！-–—")
+    return len(text) <= 60 and _SIGN_OFFS.fullmatch(text) is not None
+
+
+def _is_name_next(lines: Sequence[str], index: int, last: int) -> bool:
+    """Tell whether a name follows, or nothing but client footers and delimiters."""
+    follower = next((line.strip() for line in lines[index:last] if line.strip()), "")
+    if not follower or _DELIMITER.fullmatch(follower) or follower.startswith(("#", "＃")):
+        return True
+    is_short = len(follower) <= 60 and len(follower.split()) <= 7
+    return is_short and not (_SENTENCE_END.search(follower) and len(follower.split()) > 3)
+
+
+def _is_dashed_name(lines: Sequence[str], index: int) -> bool:
+    """Tell whether the last line is "-ann", and not the last point of a list."""
+    above = next((lines[i].strip() for i in range(index - 1, -1, -1) if lines[i].strip()), "")
+    if above.startswith("-") or above.endswith((":", "\uff1a")):
+        return False
+    return _NAME_DASH.fullmatch(lines[index].strip()) is not None
+
+
+def _is_footer(lines: Sequence[str], index: int, last: int) -> bool:
+    """Tell whether what stands below a rule is a legal or mailing-list footer to the end."""
+    below = [line for line in lines[index:last] if line.strip()]
+    paragraph: list[str] = []
+    for line in lines[index:last]:
+        if paragraph and not line.strip():
+            break
+        if line.strip():
+            paragraph.append(line)
+    if _LEGAL.search(" ".join(paragraph)):
+        return True
+    return len(below) <= 8 and _LIST_FOOTER.search(" ".join(below)) is not None
+
+
+def _is_paragraph(lines: Sequence[str], index: int) -> bool:
+    """Tell whether a paragraph begins at `index`."""
+    return index > 0 and not lines[index - 1].strip()
+
+
+def _is_legal(lines: Sequence[str], index: int, last: int) -> bool:
+    """Tell whether every paragraph from `index` on speaks as lawyers do."""
+    text = "\n".join(line.strip() for line in lines[index:last])
+    if len(text) < 100:
+        return False
+    paragraphs = [paragraph for paragraph in re.split(r"\n{2,}", text) if len(paragraph) > 60]
+    return bool(paragraphs) and all(
+        len({hit.casefold() for hit in _LEGAL.findall(paragraph)}) >= 2 for paragraph in paragraphs
+    )
+
+
+def _postscript(lines: Sequence[str], index: int, last: int) -> int:
+    """Return where the signature ends: at a postscript, or behind the last line."""
+    return next(
+        (i for i in range(index + 1, last) if _POSTSCRIPT.match(lines[i].lstrip())), len(lines)
+    )
