@@ -41,13 +41,17 @@ class Connection(imaplib.IMAP4):
 
     # --- imaplib's "overridable methods" ---
 
-    def open(self, host: str = "", port: int = imaplib.IMAP4_PORT, timeout: float | None = None) -> None:
+    def open(
+        self, host: str = "", port: int = imaplib.IMAP4_PORT, timeout: float | None = None
+    ) -> None:
         """Connect; nothing is sent before the peer is who it should be."""
         self.host, self.port = host, port
         self.sock = socket.create_connection((host, port), timeout)
         try:
             if self._is_loopback_only and not _is_loopback(self.sock):
-                raise PermissionError(f"{host} is not this machine: tls: none would show the password")
+                raise PermissionError(
+                    f"{host} is not this machine: tls: none would show the password"
+                )
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if self._context:
                 self.sock = self._context.wrap_socket(self.sock, server_hostname=host)
@@ -180,9 +184,7 @@ class Client(IMAPClient):  # type: ignore[misc]  # imapclient is not annotated t
         self, host: str, port: int, context: ssl.SSLContext | None, *, is_loopback_only: bool
     ) -> None:
         self._is_loopback_only = is_loopback_only
-        super().__init__(
-            host, port, ssl=context is not None, ssl_context=context, timeout=TIMEOUT
-        )
+        super().__init__(host, port, ssl=context is not None, ssl_context=context, timeout=TIMEOUT)
         self.normalise_times = False
         self._imap.debug = 0  # IMAPClient sets 5: imaplib then formats every literal twice
 

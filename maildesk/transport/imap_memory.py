@@ -4,7 +4,7 @@
 UID), as RFC 9051 section 2.3.1.1 asks: only together do they name one mail for ever.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -12,22 +12,20 @@ from typing import Protocol
 class FolderState(Protocol):
     """What is known of a folder under one UIDVALIDITY.
 
-    `first_uid`: the lowest UID that was still to be given out when this UIDVALIDITY was first seen.
-    `first_contact_at`: when the folder was first seen, under whatever UIDVALIDITY.
-    `is_new_validity`: this is not the UIDVALIDITY of the first contact, so the mails below
-    `first_uid` are scanned again by their dates. It stays true: the scan may take several runs."""
+    `is_new_validity`: it is not the UIDVALIDITY of the first contact. That stays so after the first
+    look: what decides then are dates, and a scan may take several runs."""
 
     @property
-    def first_uid(self) -> int:
-        """The lowest UID that counts as new."""
+    def first_uid_to_take(self) -> int:
+        """Mail below this UID lay there at first contact; 1 under a new UIDVALIDITY."""
 
     @property
     def first_contact_at(self) -> datetime:
-        """Aware, UTC."""
+        """When the folder was first seen, under whatever UIDVALIDITY; aware, UTC."""
 
     @property
     def is_new_validity(self) -> bool:
-        """The server numbered the mails anew since the first contact."""
+        """The server has numbered the mails anew since the first contact."""
 
 
 class Memory(Protocol):
@@ -36,20 +34,21 @@ class Memory(Protocol):
     def open_folder(
         self, account: str, folder: str, uidvalidity: int, highest_uid: int, now: datetime
     ) -> FolderState:
-        """Return what is known of the folder; the first call for a UIDVALIDITY records it."""
+        """Return what is known of the folder; the first call for a UIDVALIDITY records it.
+        Mail up to `highest_uid` counts as lying there before us."""
 
     def known_uids(
-        self, account: str, folder: str, uidvalidity: int, uids: Collection[int]
+        self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
     ) -> set[int]:
-        """Return those of `uids` that were journalled, or left in place on purpose."""
+        """Return those of `uids` that are in the journal."""
 
     def left_uids(
-        self, account: str, folder: str, uidvalidity: int, uids: Collection[int]
+        self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
     ) -> set[int]:
         """Return those of `uids` that were left in place on purpose: they are not to be moved."""
 
     def leave_in_place(
-        self, account: str, folder: str, uidvalidity: int, uids: Collection[int], reason: str
+        self, account: str, folder: str, uidvalidity: int, uids: Iterable[int], reason: str
     ) -> None:
         """Remember that these mails stay where they are."""
 

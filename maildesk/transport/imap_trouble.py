@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Callable
 
-from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from maildesk.errors import MaildeskError, Unavailable
 from maildesk.settings import Mailbox
@@ -73,37 +73,42 @@ def name_trouble(error: Exception, mailbox: Mailbox) -> MaildeskError:
     pause = suggested_seconds(words)
     if pause is not None:
         return Throttled(text, pause)
-    if isinstance(error, LoginError) and not is_passing(words):
+    is_refused = isinstance(error, LoginError) and not isinstance(
+        error.__context__, IMAPClientAbortError
+    )
+    if is_refused and not is_passing(words):
         return LoginRefused(f"{mailbox.host}:{mailbox.port}: {mailbox.user}: {words}")
     return Unavailable(text)
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return _network_words(error)
+    if isinstance(error, IMAPClientError):
+        return clean(error.args[0] if error.args else error)
+    return f"unexpected {type(error).__name__}: {clean(error)}"
+
+
+def _network_words(error: OSError) -> str:
     match error:
         case ssl.SSLCertVerificationError():
             return f"the certificate is not accepted: {error.verify_message}"
         case ssl.SSLError():
-            reason = str(error.reason or error)
-            hint = " (is this port spoken to in TLS from the start?)" if "WRONG_VERSION" in reason else ""
-            return f"TLS failed: {reason}{hint}"
+            is_plain = "WRONG_VERSION" in str(error.reason)
+            hint = " (is TLS spoken on this port from the start?)" if is_plain else ""
+            return f"TLS failed: {error.reason or error}{hint}"
         case socket.gaierror():
             return f"no such host: {error.strerror}"
-        case TimeoutError():
-            return clean(error) if error.args and error.errno is None else "no answer in time"
-        case OSError():
-            return (error.strerror or clean(error)).lower()
-        case IMAPClientError():
-            return clean(error.args[0] if error.args else error)
+        case TimeoutError() if error.errno is None:
+            return "no answer in time"
         case _:
-            return f"unexpected {type(error).__name__}: {clean(error)}"
+            return (error.strerror or clean(error)).lower()
 
 
 class Backoff:
     """How long to stay away after failures in a row: doubling, with jitter, up to a longest."""
 
-    def __init__(
-        self, longest_seconds: float, chance: Callable[[], float] = random.random
-    ) -> None:
+    def __init__(self, longest_seconds: float, chance: Callable[[], float] = random.random) -> None:
         self._longest_seconds = longest_seconds
         self._chance = chance
         self.failures = 0

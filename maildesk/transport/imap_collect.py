@@ -1,0 +1,314 @@
+"""One look through a folder: take what is new, move what is stored.
+
+The order is the promise: fetch, hand over (which commits), then move. A crash between two of these
+leaves mail in the folder; the journal knows it by its place, and it is only moved next time.
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from maildesk.errors import MaildeskError, Unavailable
+from maildesk.mail.envelope import Answer, Envelope, Place, Receive, Source
+from maildesk.settings import Mailbox
+from maildesk.transport.imap_memory import FolderState, Memory
+from maildesk.transport.imap_session import Folder, Listed, Session
+from maildesk.transport.imap_trouble import Refused
+
+BATCH_COUNT = 50  # handed over at once, so that they share one commit
+BATCH_BYTES = 8 * 1024 * 1024
+LIST_COUNT = 500
+HEAD_BYTES = (100 + 64) * 1024  # the longest header block that is parsed, and 64 KiB of text
+STRIKES = 3
+SET_ASIDE_SECONDS = 3600
+
+Alert = Callable[[str, str], None]  # what it is about (the same for the same trouble), the words
+
+_RETURN_PATH = re.compile(rb"^Return-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one look through the folder rests on."""
+
+    folder: Folder
+    state: FolderState
+    last_poll: datetime | None
+    is_rescan: bool  # dates, not UIDs, tell what was there before us
+
+
+class Collector:
+    """Takes the mail of one mailbox; remembers what this process has learnt about it."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        receive: Receive,
+        memory: Memory,
+        *,
+        clock: Callable[[], datetime],
+        message_bytes: int,
+        alert: Alert,
+    ) -> None:
+        self._mailbox = mailbox
+        self._receive = receive
+        self._memory = memory
+        self._clock = clock
+        self._message_bytes = message_bytes
+        self._alert = alert
+        self._log = structlog.get_logger().bind(mailbox=mailbox.name)
+        self._seen_to: tuple[int, int] | None = None  # UIDVALIDITY, first UID not looked at
+        self._settled: set[int] = set()  # where UIDs do not outlive the session
+        self._strikes: Counter[int] = Counter()
+        self._set_aside: dict[int, float] = {}
+        self._told: set[str] = set()
+
+    def begin(self) -> None:
+        """A new session: look at the whole folder again."""
+        self._seen_to = None
+        self._settled.clear()
+
+    def collect(self, session: Session, is_wanted: Callable[[], bool]) -> int:
+        """Take everything that is there, or stop early when `is_wanted` elsewhere; it is asked
+        between batches. Return how many mails were taken.
+
+        Raises: Unavailable where a mail could not be stored now."""
+        started_at = self._clock()
+        folder = session.select()
+        now_seen = self._open(session, folder, started_at)
+        uids = session.search(folder, self._first_uid(now_seen))
+        fresh = self._sort_out(session, now_seen, uids)
+        taken = 0
+        with ThreadPoolExecutor(BATCH_COUNT, f"imap-{self._mailbox.name}") as hands:
+            for batch in self._batches(session, now_seen, fresh):
+                if is_wanted():
+                    return taken
+                taken += self._take(session, now_seen, batch, hands)
+        if uids and not self._set_aside:
+            self._seen_to = (folder.uidvalidity, uids[-1] + 1)
+        self._memory.record_poll(self._mailbox.name, self._mailbox.folder, started_at)
+        return taken
+
+    # --- what is new ---
+
+    def _open(self, session: Session, folder: Folder, now: datetime) -> Round:
+        name, path = self._mailbox.name, self._mailbox.folder
+        highest_uid = 0 if self._mailbox.start == "all" else _highest_uid(session, folder)
+        state = self._memory.open_folder(name, path, folder.uidvalidity, highest_uid, now)
+        is_seen = self._seen_to is not None and self._seen_to[0] == folder.uidvalidity
+        is_rescan = not is_seen and (state.is_new_validity or not folder.uidvalidity)
+        return Round(folder, state, self._memory.last_poll(name, path), is_rescan)
+
+    def _first_uid(self, now_seen: Round) -> int:
+        if self._seen_to and self._seen_to[0] == now_seen.folder.uidvalidity:
+            return self._seen_to[1]
+        if self._mailbox.start == "new" and not now_seen.is_rescan:
+            return now_seen.state.first_uid_to_take
+        return 1
+
+    def _sort_out(self, session: Session, now_seen: Round, uids: list[int]) -> list[int]:
+        """Move what is stored already; return what nobody has taken yet."""
+        validity = now_seen.folder.uidvalidity
+        if not validity:
+            return [uid for uid in uids if uid not in self._settled]
+        key = (self._mailbox.name, self._mailbox.folder, validity)
+        left = self._memory.left_uids(*key, uids)
+        known = self._memory.known_uids(*key, uids)
+        stored = [uid for uid in uids if uid in known and uid not in left]
+        if stored:
+            self._log.info("stored before, moved now", count=len(stored))
+            self._move(session, validity, stored)
+        return [uid for uid in uids if uid not in known and uid not in left]
+
+    def _batches(
+        self, session: Session, now_seen: Round, uids: list[int]
+    ) -> Iterator[list[Listed]]:
+        """Group mails by count and bytes; what is too big or has failed before goes alone."""
+        waiting: list[Listed] = []
+        for start in range(0, len(uids), LIST_COUNT):
+            listed = session.list_mails(uids[start : start + LIST_COUNT])
+            for mail in self._without_old(now_seen, listed):
+                if self._is_set_aside(mail.uid):
+                    continue
+                if waiting and not self._may_join(waiting, mail):
+                    yield waiting
+                    waiting = []
+                waiting.append(mail)
+        if waiting:
+            yield waiting
+
+    def _may_join(self, batch: list[Listed], mail: Listed) -> bool:
+        is_alone = any(self._strikes[one.uid] for one in (batch[0], mail))
+        size = sum(min(one.size, self._message_bytes) for one in (*batch, mail))
+        return not is_alone and len(batch) < BATCH_COUNT and size <= BATCH_BYTES
+
+    def _without_old(self, now_seen: Round, mails: list[Listed]) -> list[Listed]:
+        """Drop what was there before us and came back under another UID."""
+        if not now_seen.is_rescan or self._mailbox.start != "new":
+            return mails
+        old = {mail.uid for mail in mails if _is_older(mail, now_seen.state.first_contact_at)}
+        if old:
+            self._leave(now_seen.folder.uidvalidity, sorted(old), "there before maildesk")
+        return [mail for mail in mails if mail.uid not in old]
+
+    # --- take ---
+
+    def _take(
+        self, session: Session, now_seen: Round, batch: list[Listed], hands: ThreadPoolExecutor
+    ) -> int:
+        raws = self._fetch(session, batch)
+        found = [mail for mail in batch if mail.uid in raws]
+        if len(found) < len(batch):
+            self._log.info("gone before they were fetched", count=len(batch) - len(found))
+        jobs = [self._job(now_seen, mail, raws.pop(mail.uid)) for mail in found]
+        answers = list(hands.map(lambda job: self._hand_over(*job), jobs))
+        self._settle(session, now_seen.folder.uidvalidity, jobs, answers)
+        return sum(answer.is_accepted for answer in answers)
+
+    def _fetch(self, session: Session, batch: list[Listed]) -> dict[int, bytes]:
+        uids = [mail.uid for mail in batch]
+        try:
+            if len(batch) == 1 and batch[0].size > self._message_bytes:
+                raws = session.fetch_head(batch[0].uid, HEAD_BYTES)
+            else:
+                raws = session.fetch(batch)
+        except Exception:
+            self._strike(uids)
+            raise
+        for uid in uids:
+            self._strikes.pop(uid, None)
+        return raws
+
+    def _job(self, now_seen: Round, mail: Listed, raw: bytes) -> tuple[bytes, Envelope]:
+        full_size = max(mail.size, len(raw))
+        is_oversized = full_size > self._message_bytes
+        if is_oversized:
+            raw = raw[:HEAD_BYTES]
+        validity = now_seen.folder.uidvalidity
+        place = Place(self._mailbox.name, self._mailbox.folder, validity, mail.uid)
+        is_archive = self._is_archive(now_seen, mail)
+        return raw, Envelope(
+            Source.IMAP,
+            reverse_path=reverse_path(raw),
+            peer=self._mailbox.host,
+            received_at=self._received_at(mail, None if is_archive else now_seen.last_poll),
+            place=place,
+            full_size=full_size if is_oversized else None,
+            is_archive=is_archive,
+        )
+
+    def _is_archive(self, now_seen: Round, mail: Listed) -> bool:
+        if self._mailbox.start != "archive":
+            return False
+        if now_seen.is_rescan:
+            return _is_older(mail, now_seen.state.first_contact_at)
+        return mail.uid < now_seen.state.first_uid_to_take
+
+    def _received_at(self, mail: Listed, last_poll: datetime | None) -> datetime:
+        """An old mail that is dragged into the folder comes in when we could first see it."""
+        now = self._clock()
+        moments = [moment for moment in (mail.arrived_at, last_poll) if moment]
+        return min(max(moments, default=now), now)
+
+    def _hand_over(self, raw: bytes, envelope: Envelope) -> Answer:
+        try:
+            return self._receive(raw, envelope)
+        except MaildeskError as error:
+            return Answer(error.reply_code, error.status, error.text)
+        except Exception:  # the others of the batch go on
+            self._log.exception("a mail could not be handed over")
+            return Answer(451, "4.3.0", "the mail could not be stored")
+
+    # --- what becomes of it in the folder ---
+
+    def _settle(
+        self,
+        session: Session,
+        validity: int,
+        jobs: Sequence[tuple[bytes, Envelope]],
+        answers: Sequence[Answer],
+    ) -> None:
+        moving, oversized, refused = [], [], []
+        for (_, envelope), answer in zip(jobs, answers, strict=True):
+            uid = envelope.place.uid if envelope.place else 0
+            if answer.is_accepted:
+                (oversized if envelope.full_size else moving).append(uid)
+            elif answer.is_final:
+                refused.append(uid)
+        self._leave(validity, oversized, "over the size limit")
+        self._leave(validity, refused, "not taken")
+        self._move(session, validity, moving)
+        for answer in answers:
+            if not answer.is_final:
+                raise Unavailable(f"mail stays in the mailbox: {answer.text}")
+        if refused:
+            self._tell("mail was not taken and stays in the mailbox", str(answers[-1]))
+
+    def _move(self, session: Session, validity: int, uids: list[int]) -> None:
+        try:
+            reason = session.move(uids)
+        except Refused as error:
+            self._leave(validity, uids, error.text)
+            self._tell("mail cannot be moved and stays in place", error.text)
+            return
+        if reason:
+            self._leave(validity, uids, reason)
+
+    def _leave(self, validity: int, uids: Sequence[int], reason: str) -> None:
+        if not uids:
+            return
+        self._log.info("left in place", count=len(uids), reason=reason)
+        if validity:
+            self._memory.leave_in_place(
+                self._mailbox.name, self._mailbox.folder, validity, uids, reason
+            )
+        else:
+            self._settled.update(uids)
+
+    def _tell(self, what: str, words: str) -> None:
+        """Alert once in the life of this process."""
+        if what not in self._told:
+            self._told.add(what)
+            self._log.warning(what, error=words)
+            self._alert(f"mailbox {self._mailbox.name}: {what}", words)
+
+    # --- mails that cannot be fetched ---
+
+    def _strike(self, uids: list[int]) -> None:
+        """After a failed fetch its mails are tried one by one: only the culprit fails again, and
+        is set aside for an hour, so that the next ones flow."""
+        self._strikes.update(uids)
+        if len(uids) == 1 and self._strikes[uids[0]] >= STRIKES:
+            self._set_aside[uids[0]] = time.monotonic() + SET_ASIDE_SECONDS
+            self._tell(f"mail {uids[0]} cannot be fetched", "It stays in the mailbox.")
+
+    def _is_set_aside(self, uid: int) -> bool:
+        if self._set_aside.get(uid, 0) > time.monotonic():
+            return True
+        if self._set_aside.pop(uid, None):
+            self._strikes.pop(uid, None)
+        return False
+
+
+def reverse_path(raw: bytes) -> str:
+    """Return what the server that delivered the mail noted as its reverse-path (RFC 5321 section
+    4.4), "" if it noted none."""
+    header = re.split(rb"\r?\n\r?\n", raw[:65_536], maxsplit=1)[0]
+    found = _RETURN_PATH.search(header)
+    return found[1].decode("utf-8", "replace") if found else ""
+
+
+def _is_older(mail: Listed, moment: datetime) -> bool:
+    return mail.arrived_at is not None and mail.arrived_at < moment
+
+
+def _highest_uid(session: Session, folder: Folder) -> int:
+    if folder.next_uid:
+        return folder.next_uid - 1
+    return max(session.search(folder, 1), default=0)
