@@ -99,12 +99,22 @@ class ReportedRecipient:
     action: str = ""
 
 
+class ReportKind(StrEnum):
+    """What a report is about: delivery (RFC 3464), a complaint (RFC 5965), a receipt (RFC 8098)."""
+
+    DELIVERY = "delivery"
+    FEEDBACK = "feedback"
+    DISPOSITION = "disposition"
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """What a bounce says: whom it could not reach, and the Message-IDs of the returned mail."""
+    """What a report says: whom a bounce could not reach (or who complained, or has read it), and
+    the Message-IDs of the returned mail."""
 
     recipients: tuple[ReportedRecipient, ...] = ()
     returned_ids: tuple[str, ...] = ()
+    kind: ReportKind = ReportKind.DELIVERY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""Bounces that a mail service sends as JSON in a mail: Amazon SES by way of SNS.
+
+https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
+"""
+
+import json
+from collections.abc import Mapping
+
+from maildesk.mail.message import DeliveryReport, ReportedRecipient, ReportKind
+
+_KINDS = {
+    "Bounce": ("bounce", "bouncedRecipients", ReportKind.DELIVERY),
+    "Complaint": ("complaint", "complainedRecipients", ReportKind.FEEDBACK),
+    "Delivery": ("delivery", "recipients", ReportKind.DELIVERY),
+}
+
+
+def read_service(text: str) -> DeliveryReport | None:
+    """Read a notification of the service; None where the text is none."""
+    start = text.lstrip()[:1]
+    if start != "{" or "notificationType" not in text[:20_000]:
+        return None
+    try:
+        notification, _ = json.JSONDecoder().raw_decode(text.lstrip()[:100_000].replace("\n", ""))
+    except (ValueError, RecursionError):
+        return None
+    return _report(notification) if isinstance(notification, dict) else None
+
+
+def _report(notification: Mapping[str, object]) -> DeliveryReport | None:
+    kind = _KINDS.get(str(notification.get("notificationType")))
+    event = notification.get(kind[0]) if kind else None
+    if kind is None or not isinstance(event, dict):
+        return None
+    entries = event.get(kind[1])
+    listed = entries[:1000] if isinstance(entries, list) else []
+    recipients = tuple(filter(None, (_recipient(entry, kind[0]) for entry in listed)))
+    return DeliveryReport(recipients, (), kind[2])
+
+
+def _recipient(entry: object, event: str) -> ReportedRecipient | None:
+    if isinstance(entry, str):
+        return ReportedRecipient(entry, "", "delivered" if event == "delivery" else "")
+    if not isinstance(entry, dict) or "@" not in str(entry.get("emailAddress", "")):
+        return None
+    action = "failed" if event == "bounce" else ""
+    return ReportedRecipient(
+        str(entry["emailAddress"])[:320],
+        str(entry.get("status", ""))[:12] or ("5.0.0" if action else ""),
+        str(entry.get("action", ""))[:12] or action,
+    )
