@@ -1,13 +1,96 @@
-"""Templates: one Markdown source per mail becomes a subject, a text and an HTML part. (stub)"""
+"""Templates: one Markdown source per mail becomes a subject, a text and an HTML part.
 
-from collections.abc import Mapping, Sequence
+    Subject: We have your mail
+
+    # We have your mail
+    {{ reader.name }}, …
+
+The source is rendered twice. For text/plain its Markdown is taken away first, so that only the
+template's own marks go, never those in people's words; the result is wrapped for format=flowed.
+For HTML the values are escaped, then Markdown is read and laid out. What a template sees is
+told in `samples.py`, what it may do in `sandbox.py`.
+
+Sources lie in `<folder>/<language>/<kind>.md.j2`. A language is a folder: copy `en`, translate.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+
+from jinja2 import Template, TemplateSyntaxError
+from markdown_it import MarkdownIt
+
+from maildesk.errors import NotFound, Permanent
+from maildesk.mail.fields import clean
+from maildesk.mail.layout import lay_out
+from maildesk.mail.sandbox import (
+    OUTPUT_LIMIT,
+    RUN,
+    Run,
+    markdown_environment,
+    text_environment,
+)
+from maildesk.mail.words import Shelf
+from maildesk.mail.wrap import HARD_BREAK, wrap_paragraphs
+
+SUFFIX = ".md.j2"
+FALLBACK_LANGUAGE = "en"
+
+_TEXT_WORDS = 200_000  # characters of one person's words that ride in the text part
+_HTML_LIMIT = 100_000  # bytes; Gmail cuts off what is longer
+_HTML_WORDS = (20_000, 5_000, 500)  # tried in turn until the whole is under the limit
+
+_SUBJECT = re.compile(r"Subject:[ \t]*(?P<subject>[^\r\n]*)(?:\r?\n|\Z)")
+_TAGS = re.compile(r"\s*(?:\{%(?:[^%]|%(?!\}))*%\}\s*)+")
+_LAST_TAG = re.compile(r"\s*\+?%\}\s*$")
+_HEADING = re.compile(r"^#{1,6} +", re.MULTILINE)
+_CALLOUT = re.compile(r"^> ?", re.MULTILINE)
+_RULE = re.compile(r"^---$", re.MULTILINE)
+_STRONG = re.compile(r"\*\*(?=\S)(.+?)\*\*")
+_LINK = re.compile(r"\[([^\]\n]+)\]\(((?:\{\{.*?\}\}|[^()\s{}])+)\)")
+_BROKEN_LINE = re.compile(r"\\$", re.MULTILINE)
+
+_TEXT = text_environment()
+_MARKDOWN = markdown_environment()
+_TO_HTML = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}).disable(
+    ["image", "html_inline", "html_block"]
+)
+
+# Facts that a notice may leave out.
+_DEFAULTS: Mapping[str, object] = {
+    "agent": None,
+    "detail": "",
+    "earlier": (),
+    "full": False,
+    "hint": None,
+    "lines": (),
+    "marker": "",
+    "others": (),
+    "problem": "",
+    "quote": "",
+    "quote_at": None,
+    "quote_author": "",
+    "reason": "",
+    "reasons": (),
+    "recipients": (),
+    "reference": "",
+    "reply_goes": None,
+    "since": None,
+    "suggests": (),
+    "ticket": None,
+}
+
+
+class BadTemplate(Permanent):
+    """A template that cannot be read, or that fails on the facts it is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A mail's words in both forms; `text` is wrapped for format=flowed (RFC 3676)."""
+    """A mail's words in both forms. In `text` a trailing space marks a line that goes on in the
+    next (RFC 3676); `html` is a whole document."""
 
     subject: str
     text: str
@@ -16,22 +99,148 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The template sources: (kind, language) -> source text."""
+    """Template sources, the admin's own before ours."""
 
-    texts: Mapping[tuple[str, str], str]
+    texts: Mapping[tuple[str, str], str]  # (kind, language) -> source
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind of mail that there is a template for, in any language."""
+        return tuple(sorted({kind for kind, _ in self.texts}))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every language with at least one template."""
+        return tuple(sorted({language for _, language in self.texts}))
 
     def find(self, kind: str, language: str) -> str:
-        """Return the source of `kind` in `language`, else in English.
+        """Return the source of `kind` in the language, else in its base ("nb" for "nb-NO"), else
+        in English.
 
-        Raises: NotFound."""
-        raise NotImplementedError
+        Raises: NotFound.
+        """
+        for tried in (language, language.partition("-")[0], FALLBACK_LANGUAGE):
+            if (kind, tried) in self.texts:
+                return self.texts[kind, tried]
+        raise NotFound(f"there is no template {kind!r}")
 
 
 def load_sources(folders: Sequence[Path]) -> Sources:
-    """Read `<folder>/<language>/<kind>.md.j2`; the first folder that has a file wins."""
-    raise NotImplementedError
+    """Read all templates in the folders; of two that have the same file, the first one's counts.
+
+    Raises: BadTemplate, for a file that is not UTF-8.
+    """
+    texts: dict[tuple[str, str], str] = {}
+    for folder in folders:
+        for path in sorted(folder.glob(f"*/*{SUFFIX}")):
+            key = path.name.removesuffix(SUFFIX), path.parent.name
+            if key not in texts:
+                texts[key] = _read(path)
+    return Sources(texts)
 
 
 def render(source: str, facts: Mapping[str, object], *, timezone: str, language: str) -> Rendered:
-    """Render one template source on `facts`, once as text and once as HTML."""
-    raise NotImplementedError
+    """Render one template source on `facts`, once as text and once as HTML.
+
+    Words that are too long for a mail are cut and end in "[…]".
+    Raises: BadTemplate.
+    """
+    template = _compile(source)
+    known = {**_DEFAULTS, **facts}
+    shelf = Shelf(_TEXT_WORDS)
+    run = Run(timezone, language, shelf)
+    subject = clean(_print(template.subject, known, run))
+    text = shelf.fill_text(wrap_paragraphs(_print(template.text, known, run)))
+    return Rendered(subject, text + "\n", _render_html(template, known, subject, run))
+
+
+def check_source(source: str) -> None:
+    """Read a template without rendering it. Raises: BadTemplate."""
+    _compile(source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    subject: Template
+    text: Template
+    markdown: Template
+
+
+@lru_cache(maxsize=512)
+def _compile(source: str) -> _Compiled:
+    match = _SUBJECT.match(source)
+    if not match:
+        raise BadTemplate('line 1: the first line must be "Subject: …"')
+    body = _kept_line_ends("\n" + source[match.end() :])  # line numbers stay those of the file
+    try:
+        return _Compiled(
+            _TEXT.from_string(match["subject"]),
+            _TEXT.from_string(_without_markdown(body)),
+            _MARKDOWN.from_string(body),
+        )
+    except TemplateSyntaxError as error:
+        raise BadTemplate(f"line {error.lineno}: {error.message}") from error
+
+
+def _kept_line_ends(source: str) -> str:
+    """Let a line go only if nothing but tags stands on it: Jinja2's `trim_blocks` would also join
+    a line that ends in a tag with the next one."""
+    return "\n".join(
+        line if _TAGS.fullmatch(line) else _LAST_TAG.sub(" +%}", line)
+        for line in source.split("\n")
+    )
+
+
+def _without_markdown(source: str) -> str:
+    """Take the template's own marks away; a rule becomes a blank line, a link `words: target`."""
+    text = _RULE.sub("", _CALLOUT.sub("", _HEADING.sub("", source)))
+    text = _LINK.sub(r"\1: \2", _STRONG.sub(r"\1", text))
+    return _BROKEN_LINE.sub(HARD_BREAK, text)
+
+
+def _render_html(template: _Compiled, facts: Mapping[str, object], subject: str, run: Run) -> str:
+    page = ""
+    for limit in _HTML_WORDS:
+        shelf = Shelf(limit)
+        markdown = _print(template.markdown, facts, Run(run.timezone, run.language, shelf))
+        content = shelf.fill_html(_TO_HTML.render(markdown))
+        page = lay_out(content, subject, run.language)
+        if len(page.encode()) < _HTML_LIMIT:
+            break
+    return page
+
+
+def _print(template: Template, facts: Mapping[str, object], run: Run) -> str:
+    try:
+        return _joined(template.generate({**facts, RUN: run}))
+    except BadTemplate:
+        raise
+    except Exception as error:
+        raise BadTemplate(f"{_place(error)}{error or type(error).__name__}") from error
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    printed, size = [], 0
+    for piece in pieces:
+        size += len(piece)
+        if size > OUTPUT_LIMIT:
+            raise BadTemplate(f"the template prints more than {OUTPUT_LIMIT} characters")
+        printed.append(piece)
+    return "".join(printed)
+
+
+def _place(error: Exception) -> str:
+    """The line of the template that failed; Jinja2 gives its lines to the traceback."""
+    trace, line = error.__traceback__, None
+    while trace:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f"line {line}: " if line else ""
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadTemplate(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error

@@ -1,0 +1,115 @@
+"""People's words in our mails: data, never template, never markup.
+
+A value of one line (a name, a subject) is escaped where it stands. Words of several lines are kept
+out of template and Markdown altogether: a token stands in for them until the rest is rendered.
+"""
+
+import html
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from maildesk.mail.fields import clean
+from maildesk.mail.wrap import guard, wrap_line
+
+_TOKEN = re.compile("\ufdd0(\\d+)\ufdd1")
+_PARAGRAPH_TOKEN = re.compile("<p>\ufdd0(\\d+)\ufdd1</p>")
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # all that CommonMark lets a backslash escape
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufeff]")
+_URL = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}]")
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]")
+_CUT = "[…]"
+
+
+class Kind(StrEnum):
+    """How words are set: as a quotation, as our own text, as small print, or within a line."""
+
+    QUOTE = "quote"
+    TEXT = "text"
+    SMALL = "small"
+    INLINE = "inline"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of a person, to be set as they are."""
+
+    text: str
+    kind: Kind
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Where words wait while the rest is rendered; `limit` is the most characters of each."""
+
+    limit: int
+    words: list[Words] = field(default_factory=list)
+
+    def put(self, words: Words) -> str:
+        """Take the words in; return the token that stands for them."""
+        self.words.append(words)
+        return f"\ufdd0{len(self.words) - 1}\ufdd1"
+
+    def fill_text(self, text: str) -> str:
+        """Return `text` with the words in place of their tokens."""
+        return _TOKEN.sub(lambda match: self._text(self.words[int(match[1])]), text)
+
+    def fill_html(self, markup: str) -> str:
+        """Return `markup` with the words in place of their tokens."""
+        filled = _PARAGRAPH_TOKEN.sub(lambda match: self._html(self.words[int(match[1])]), markup)
+        return _TOKEN.sub(lambda match: _inline_html(self.words[int(match[1])]), filled)
+
+    def _text(self, words: Words) -> str:
+        lines = self._lines(words)
+        if words.kind is Kind.QUOTE:
+            return "\n".join(_quoted(line) for line in lines)
+        return "\n".join(guard(part) for line in lines for part in wrap_line(line))
+
+    def _html(self, words: Words) -> str:
+        if words.kind is Kind.INLINE:
+            return f"<p>{_inline_html(words)}</p>"
+        lines = "<br>\n".join(_line_html(line, words.kind) for line in self._lines(words))
+        if words.kind is Kind.QUOTE:
+            return f'<blockquote dir="auto" class="quote">{lines}</blockquote>'
+        return f'<div dir="auto" class="{words.kind}">{lines}</div>'
+
+    def _lines(self, words: Words) -> list[str]:
+        text = words.text[: self.limit].replace("\r\n", "\n").replace("\r", "\n")
+        text = _UNSHOWN.sub("", text.encode("utf-8", "replace").decode("utf-8")).strip("\n")
+        lines = [line.rstrip() for line in text.split("\n")]
+        return [*lines, _CUT] if len(words.text) > self.limit else lines
+
+
+def plain_value(value: object) -> str:
+    """Return a value as it stands within a line of text; None is nothing."""
+    return "" if value is None else clean(str(value))
+
+
+def markdown_value(value: object, shelf: Shelf) -> str:
+    """Return a value so that Markdown shows it letter by letter."""
+    text = plain_value(value)
+    if _RIGHT_TO_LEFT.search(text):  # must not turn the words around it
+        return shelf.put(Words(text, Kind.INLINE))
+    return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def _quoted(line: str) -> str:
+    """Quote one line; the mark is repeated where it goes on. RFC 3676 section 4.5: a quote in a
+    quote has its marks side by side."""
+    mark = ">" if line.startswith(">") else "> "
+    if not line:
+        return ">"
+    depth = len(line) - len(line.lstrip(">"))
+    following = ">" * (depth + 1) + " " if depth else mark
+    return "\n".join(wrap_line(line, mark, following))
+
+
+def _inline_html(words: Words) -> str:
+    return f'<bdi dir="auto">{html.escape(clean(words.text))}</bdi>'
+
+
+def _line_html(line: str, kind: Kind) -> str:
+    escaped = html.escape(line, quote=True).replace("\t", "    ").replace("  ", "&nbsp; ")
+    if kind is not Kind.TEXT:
+        return escaped
+    return _URL.sub(lambda match: f'<a href="{match[0]}">{match[0]}</a>', escaped)
