@@ -10,7 +10,7 @@ from maildesk.store.engine import Database
 @dataclass(frozen=True, slots=True)
 class FolderState:
     """What is known of a folder. Mail below `first_uid_to_take` lay there before we came. After a
-    change of UIDVALIDITY (`is_new_validity`) that is 1: skip what the server received (INTERNALDATE)
+    change of UIDVALIDITY (`is_new_validity`) that is 1: skip what the server got (INTERNALDATE)
     before `first_contact_at`, unless the mailbox is taken whole."""
 
     first_uid_to_take: int

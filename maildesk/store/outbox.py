@@ -96,7 +96,7 @@ def drop(database: Database, letter_id: int) -> None:
 
 
 def retry(database: Database, letter_id: int, now: datetime) -> None:
-    """Send a failed, deferred or dropped letter now. Raises NotFound, or Permanent if it is sent."""
+    """Try a letter again, now. Raises NotFound, or Permanent if it is sent."""
     raise NotImplementedError
 
 

@@ -1,0 +1,105 @@
+"""Rows of the tables as values of `model`, and back; and as JSON."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from maildesk.mail.message import Address
+from maildesk.model.plan import ThreadId
+from maildesk.model.ticket import (
+    Contact,
+    Party,
+    Priority,
+    Role,
+    Status,
+    Ticket,
+    TicketType,
+)
+
+
+def ticket_columns(ticket: Ticket) -> dict[str, Any]:
+    """The row of a ticket."""
+    return {
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "requester_name": ticket.requester.name,
+        "requester_address": ticket.requester.address,
+        "requester_key": ticket.requester.key,
+        "queue": ticket.queue,
+        "team": ticket.team,
+        "status": str(ticket.status),
+        "priority": str(ticket.priority),
+        "type": str(ticket.type),
+        "assignee": ticket.assignee,
+        "language": ticket.language,
+        "tags": list(ticket.tags),
+        "fields": dict(ticket.fields),
+        "merged_into": ticket.merged_into,
+        "created_at": ticket.created_at,
+        "updated_at": ticket.updated_at,
+        "version": ticket.version,
+    }
+
+
+def ticket_of(row: Any) -> Ticket:
+    """The ticket of a row with all columns of the table."""
+    return Ticket(
+        number=row.number,
+        subject=row.subject,
+        requester=Address(row.requester_name, row.requester_address),
+        queue=row.queue,
+        team=row.team,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        status=Status(row.status),
+        priority=Priority(row.priority),
+        type=TicketType(row.type),
+        assignee=row.assignee,
+        language=row.language,
+        tags=tuple(row.tags),
+        fields=row.fields,
+        merged_into=row.merged_into,
+        version=row.version,
+    )
+
+
+def party_columns(ticket: int, party: Party) -> dict[str, Any]:
+    """The row of a party."""
+    return {
+        "ticket": ticket,
+        "number": party.number,
+        "name": party.address.name,
+        "address": party.address.address,
+        "address_key": party.address.key,
+        "role": str(party.role),
+    }
+
+
+def party_of(row: Any) -> Party:
+    """The party of a row."""
+    return Party(row.number, Address(row.name, row.address), Role(row.role))
+
+
+def thread_of(row: Any) -> ThreadId:
+    """The Message-ID of a row."""
+    return ThreadId(row.message_id, frozenset(row.holders), row.is_ours, row.is_internal)
+
+
+def contact_of(row: Any) -> Contact:
+    """The contact of a row."""
+    address = Address(row.name, row.address)
+    return Contact(address, row.was_aligned, row.language, row.bounced_status)
+
+
+def as_json(row: Row[Any]) -> dict[str, Any]:
+    """The row as JSON: instants as `instant` writes them."""
+    return {
+        name: instant(value) if isinstance(value, datetime) else value
+        for name, value in row._asdict().items()
+    }
+
+
+def instant(at: datetime) -> str:
+    """UTC, whole seconds, with Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
