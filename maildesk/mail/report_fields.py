@@ -21,11 +21,22 @@ ADDRESS = r"[^\s<>()\[\]\",;:@]{1,64}@[^\s<>()\[\]\",;:@/=\\]{1,255}[^\s<>()\[\]
 _ADDRESS = re.compile(ADDRESS)
 _QUOTED_LOCAL = re.compile(r'"[^"\r\n]{1,64}"@[^\s<>()\[\]",;:@]{1,255}')
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
-_REPLY = re.compile(r"(?<![\d.:/-])([45])[0-5]\d(?=[\s#-])")
+_REPLY = re.compile(r"(?<![\d./-])(?<!\d:)([45])[0-5]\d(?=[\s#,;)-])")
+_SUCCESS = re.compile(r"(?<![\d.])2\.\d{1,3}\.\d{1,3}(?![\d.]*\d)")
 _ENCODED = {"base64", "quoted-printable"}
 
 _ACTIONS = ("failed", "delayed", "delivered", "relayed", "expanded")
-_ODD_ACTIONS = {"fail": "failed", "error": "failed", "delay": "delayed", "deliver": "delivered"}
+_ODD_ACTIONS = {
+    "fail": "failed",
+    "error": "failed",  # OpenSMTPD
+    "expired": "failed",  # SendGrid
+    "undeliver": "failed",
+    "reject": "failed",
+    "bounce": "failed",
+    "delay": "delayed",
+    "defer": "delayed",
+    "deliverable": "delivered",  # Postfix, asked by sendmail -bv
+}
 
 
 def address_in(value: str) -> str:
@@ -37,12 +48,16 @@ def address_in(value: str) -> str:
 def status_in(value: str) -> str:
     """Return the enhanced status code in a server's words; from a bare reply code its class as
     "5.0.0"; "" if there is neither."""
-    value = value[:VALUE_LIMIT]
     codes = _ENHANCED.findall(value)
     if codes:
         return str(next((code for code in codes if not code.endswith(".0.0")), codes[0]))
     reply = _REPLY.search(value)
     return f"{reply[1]}.0.0" if reply else ""
+
+
+def failure_in(notice: str) -> str:
+    """Return the status code of a failure in prose, where codes of success may stand as well."""
+    return status_in(_SUCCESS.sub("", notice[:20_000]))
 
 
 def blocks_of(part: Message) -> Iterator[Fields]:
@@ -56,23 +71,30 @@ def blocks_of(part: Message) -> Iterator[Fields]:
         blocks = list(_parse_blocks(_decoded(part, [])))
     for block in islice(blocks, RECIPIENT_LIMIT + 1):
         if isinstance(block, Message):
-            yield _fields(block)
+            yield from _split((name, str(value)) for name, value in block.items())
 
 
 def blocks_in_text(text: str) -> Iterator[Fields]:
-    """Yield such blocks where an MTA wrote them into the text: a field that comes again begins
-    the next block."""
+    """Yield such blocks where an MTA wrote them into the text."""
+    return _split(_FIELD_LINE.findall(text))
+
+
+def _split(pairs: Iterable[tuple[str, str]]) -> Iterator[Fields]:
+    """Yield blocks: some MTAs leave out the blank line, so a field that comes again begins the
+    next recipient."""
     block: dict[str, str] = {}
-    for name, value in _FIELD_LINE.findall(text):
+    for name, value in islice(pairs, 8 * RECIPIENT_LIMIT):
         key = name.lower()
-        if key in block and ("final-recipient" in block or "original-recipient" in block):
+        if key in block and key in _RECIPIENT_FIELDS and not block.keys().isdisjoint(_WHOM):
             yield block
             block = {}
-        block.setdefault(key, value)
+        block.setdefault(key, value[:VALUE_LIMIT])
     if block:
         yield block
 
 
+_WHOM = ("original-recipient", "final-recipient")
+_RECIPIENT_FIELDS = {*_WHOM, "action", "status", "diagnostic-code"}
 _FIELD_LINE = re.compile(
     r"^[ \t>]{0,8}(Original-Recipient|Final-Recipient|Action|Status|Diagnostic-Code)"
     r"[ \t]{0,8}:[ \t]{0,8}([^\r\n]{1,500})",
@@ -123,13 +145,6 @@ def _status(block: Fields, action: str) -> str:
     if status and said[:1] != status[:1]:
         return status
     return said or status or {"failed": "5.0.0", "delayed": "4.0.0"}.get(action, "")
-
-
-def _fields(block: Message) -> Fields:
-    fields: dict[str, str] = {}
-    for name, value in islice(block.items(), 100):
-        fields.setdefault(name.lower(), str(value)[:VALUE_LIMIT])
-    return fields
 
 
 def _transfer_encoding(part: Message) -> str:

@@ -61,10 +61,10 @@ _SUBJECTS = _any_of(
     r"un-?deliver(?:able|ed)\b",
     r"non-? ?deliver(?:y|ed|able)",
     r"returned (?:e-?mail|message|to sender)",
-    r"(?:(?:e-?mail|message) )?delivery (?:has |is |was |subsystem )?(?:status|fail|problem|error"
+    r"(?:(?:(?:e-?)?mail|message) )?delivery (?:has |is |was |subsystem )?(?:status|fail|problem|error"
     r"|report|notific|warning|delay|incomplete|unsuccessful|temporar|exception)",
-    r"(?:e-?mail|mail system|message) (?:fail|error|delivery|returned|undeliver|status)",
-    r"(?:your )?(?:e-?mail|message).{0,80}(?:(?:not|n't)(?: yet)?(?: be| been)? (?:deliver|accept)"
+    r"(?:(?:e-?)?mail|mail system|message) (?:fail|error|delivery|returned|undeliver|status)",
+    r"(?:your )?(?:(?:e-?)?mail|message)\b.{0,80}(?:(?:not|n't)(?: yet)?(?: be| been)? (?:deliver|accept)"
     r"|undeliver|bounced|rejected|blocked|delayed)",
     r"fail(?:ed|ure) (?:notice|delivery|mail|message|to deliver)",
     r"(?:warning|notice|notification|error|ndn)\b.{0,60}(?:delay|not (?:yet )?(?:been )?deliver"
@@ -114,6 +114,7 @@ _WORDS = _any_of(
     r"returned (?:to|mail|message)",
     r"(?:user|mailbox|recipient|address|account|host)\b.{0,60}(?:unknown|not (?:found|listed|exist"
     r"|known|valid)|does ?n[o'].?t exist|invalid|unavailable|full|disabled|inactive)",
+    r"not an? (?:valid|known|existing) (?:user|address|recipient|mailbox)",
     r"(?:unknown|invalid|no such|non-?existent) (?:\w+ )?(?:user|recipient|address|mailbox|account"
     r"|host|domain)",
     r"over ?quota|quota exceed|exceed\w* .{0,40}(?:quota|size|limit)",
@@ -142,6 +143,8 @@ def is_delivery_notice(message: Message, text: str) -> bool:
         return True
     says_so = bool(_SUBJECTS.match(subject))
     means_it = bool(_WORDS.search(head) or CODE.search(head))
+    if is_service(message) and is_null_sender(message):
+        return says_so or means_it
     if is_service(message) or is_null_sender(message):
         return says_so or bool(_WORDS.search(head) and CODE.search(head))
     return says_so and means_it and not _is_answer(subject)
@@ -188,8 +191,8 @@ def _writer(message: Message) -> tuple[str, str]:
     angle = re.search(r"<([^<>]*)>", value)
     bare = re.search(r"[^\s()<>]+@[^\s()<>]+|^[^\s()<>]+$", value)
     address = angle[1] if angle else bare[0] if bare else ""
-    local = address.rpartition("@")[0] or address
-    return value.replace(address, "") if address else value, local.strip('"\' \\')
+    local = re.split(r"[\\\\@]", address.strip())[0]
+    return value.replace(address, "") if address else value, local.strip('"\' ')
 
 
 def _is_answer(subject: str) -> bool:

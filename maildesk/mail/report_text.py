@@ -1,29 +1,22 @@
 """Bounces in words of their own: exim, qmail, sendmail, Notes, GroupWise and the rest.
 
-flufl.bounce knows many by pattern; where it finds nothing, what MTAs have in common helps: an
-address alone on its line, a label and an address, the dialog with the other server. Only the
-notice is looked at, not the returned mail below it.
+Here the notice is parted from the returned mail below it, and read for what happened; whom it is
+about, `report_addresses` finds.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from email.message import Message
+from itertools import islice
 
 from maildesk.mail.message import ReportedRecipient
-from maildesk.mail.report_fields import (
-    ADDRESS,
-    RECIPIENT_LIMIT,
-    address_in,
-    blocks_in_text,
-    reported,
-    status_in,
-)
-from maildesk.mail.report_patterns import known_pattern
+from maildesk.mail.report_addresses import candidates
+from maildesk.mail.report_fields import RECIPIENT_LIMIT, blocks_in_text, failure_in, reported
 from maildesk.mail.report_signs import header
 
 TEXT_CHARACTERS = 100_000
-NOTICE_LINES = 400
-LINE_CHARACTERS = 400
+NOTICE_LINES = 300
+LINE_CHARACTERS = 300
 
 # The line that begins the returned mail.
 _RETURNED = re.compile(
@@ -40,37 +33,17 @@ _RETURNED = re.compile(
     r"|^(?:Received: (?:from|by)|Return-Path:|X-Received:|ARC-Seal:|DKIM-Signature:)",
     re.IGNORECASE,
 )
-_ALONE = re.compile(
-    rf"^[\s>*•-]{{0,12}}[<\[\"'(]{{0,2}}(?:smtp:)?({ADDRESS})[>\]\"')]{{0,2}}"
-    rf"(?:\s{{0,3}}(?:\([^()]{{0,80}}\)|<{ADDRESS}>))?\s{{0,4}}(?:$|[:;,]|on \w|- |\.\.\.|\()",
-    re.IGNORECASE,
-)
-_LABELLED = re.compile(
-    r"\b(?:recipients?(?:\(s\))?(?: address)?|failed (?:recipient|address)(?:es)?|addressed to"
-    r"|undeliverable (?:address|to)|(?:message|mail|deliver(?:ed|y)?|sent|send) (?:it )?to|rcpt to"
-    r"|error-for|an|empfänger|destinataires?|destinatari[oa]s?|destinatários?|收件人|宛先|받는사람)"
-    rf"\s{{0,3}}[:=]?\s{{0,8}}[<\[\"'(]{{0,2}}(?:smtp:|rfc822;\s?)?({ADDRESS})",
-    re.IGNORECASE,
-)
-_IN_DIALOG = re.compile(rf"(?:>>>|RCPT)\s{{0,3}}(?:RCPT )?TO:\s?<?({ADDRESS})", re.IGNORECASE)
-_IN_BRACKETS = re.compile(rf"[<(\[\"'](?:smtp:)?({ADDRESS})[>)\]\"']", re.IGNORECASE)
-_ANYWHERE = re.compile(f"({ADDRESS})")
-# Lines that name people to turn to, or the mail's own fields.
-_BESIDE = re.compile(
-    r"contact|assist|question|\bhelp\b|support|message-?id|https?:|sent by|report (?:this|the) problem"
-    r"|^[\s>]*(?:from|sender|cc|date|reply-to|von|de|van|subject|x-[\w-]+)\s*:",
-    re.IGNORECASE,
-)
-_NOBODY = re.compile(r"^(?:postmaster|mailer-daemon|abuse|no-?reply)@", re.IGNORECASE)
 _DELAY = re.compile(
-    r"\bdelayed\b|\(delay\)|will (?:be )?(?:retr|keep|continue)|not yet been|still (?:being|trying)"
-    r"|transient (?:non-?fatal|fail|error)|warning only|do not need to resend",
+    r"\bdelayed\b|\(delay\)|postponed|will (?:be )?(?:retr|keep|continue)|not yet been|still (?:being|trying)"
+    r"|transient (?:non-?fatal|fail|error)|warning (?:message )?only|do not need to resend",
     re.IGNORECASE,
 )
 _FINAL = re.compile(
-    r"permanent|giving up|given up|has failed|failed permanently|no further|fatal error",
+    r"permanent|giving up|given up|has failed|failed permanently|no further",
     re.IGNORECASE,
 )
+
+
 
 
 def read_notice(
@@ -78,85 +51,39 @@ def read_notice(
 ) -> tuple[ReportedRecipient, ...]:
     """Name the recipients that a bounce without delivery status could not reach."""
     text = text[:TEXT_CHARACTERS]
-    structured = reported(blocks_in_text(text))
-    if structured:
-        return structured
-    notice = _notice(text)
+    in_fields = reported(blocks_in_text(text))
+    if in_fields:
+        return in_fields
+    notice, returned = _divide(text)
     action = _action(header(message, "Subject"), notice)
-    is_stranger = _strangers(message, parts)
-    for addresses in _candidates(message, notice, parts):
-        found = list(dict.fromkeys(filter(is_stranger, addresses)))[:RECIPIENT_LIMIT]
-        if found:
-            return tuple(
-                ReportedRecipient(address, status, action)
-                for address, status in zip(found, _statuses(found, notice, action), strict=True)
-            )
-    return ()
+    named = next(filter(None, candidates(message, notice, returned, parts)), [])
+    addresses = list(islice(dict.fromkeys(named), RECIPIENT_LIMIT))
+    statuses = _statuses(addresses, "\n".join(notice), action)
+    return tuple(
+        ReportedRecipient(address, status, action)
+        for address, status in zip(addresses, statuses, strict=True)
+    )
 
 
-def _candidates(
-    message: Message, notice: list[str], parts: Sequence[Message]
-) -> Iterator[list[str]]:
-    """Yield what each way of reading finds, the surest way first."""
-    yield _ANYWHERE.findall(str(message.get("X-Failed-Recipients", ""))[:20_000])
-    yield known_pattern(message)
-    lines = [line for line in notice if not _BESIDE.search(line)]
-    for pattern in (_ALONE, _LABELLED, _IN_DIALOG, _IN_BRACKETS, _ANYWHERE):
-        yield [found for line in lines for found in pattern.findall(line)]
-    yield _ANYWHERE.findall(header(message, "Subject"))
-    yield _returned_to(parts)
+def _divide(text: str) -> tuple[list[str], str]:
+    """Part the lines that the server wrote from the mail that it put below."""
+    lines = text.splitlines()
+    notice = [line[:LINE_CHARACTERS] for line in lines[:NOTICE_LINES]]
+    marked = (n for n, line in enumerate(notice) if n > 2 and _RETURNED.match(line))
+    end = next(marked, len(notice))
+    return notice[:end], "\n".join(lines[end:])
 
 
-def _notice(text: str) -> list[str]:
-    """Return the lines that the server wrote: those above the returned mail."""
-    lines = [line[:LINE_CHARACTERS] for line in text.splitlines()[:NOTICE_LINES]]
-    end = next((n for n, line in enumerate(lines) if n > 2 and _RETURNED.match(line)), len(lines))
-    return lines[:end]
-
-
-def _action(subject: str, notice: list[str]) -> str:
+def _action(subject: str, notice: Sequence[str]) -> str:
     said = "\n".join([subject, *notice])
     return "delayed" if _DELAY.search(said) and not _FINAL.search(said) else "failed"
 
 
-def _strangers(message: Message, parts: Sequence[Message]) -> Callable[[str], bool]:
-    """Return a test: an address is neither ours, to whom the bounce came, nor the server's."""
-    fields = [header(message, name) for name in ("From", "To", "Delivered-To", "X-Original-To")]
-    fields += [header(returned, "From") for returned in _returned(parts)]
-    known = {address.lower() for field in fields for address in _ANYWHERE.findall(field)}
-
-    def is_stranger(address: str) -> bool:
-        return address.lower() not in known and not _NOBODY.match(address)
-
-    return is_stranger
-
-
-def _returned(parts: Sequence[Message]) -> Iterator[Message]:
-    for part in parts:
-        payload = part.get_payload()
-        if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
-            yield from (mail for mail in payload[:1] if isinstance(mail, Message))
-
-
-def _returned_to(parts: Sequence[Message]) -> list[str]:
-    """Return whom the returned mail was for, if that was one address."""
-    named = [address_in(header(mail, "To")) for mail in _returned(parts)]
-    fields = [header(mail, "To") for mail in _returned(parts)]
-    return named if len(named) == 1 and fields[0].count("@") == 1 and named[0] else []
-
-
-def _statuses(found: list[str], notice: list[str], action: str) -> list[str]:
-    """Return each recipient's status: the code nearest below its address, else the first code of
-    the notice, else that of the action."""
-    whole = status_in(" \n".join(notice))
-    default = whole or {"failed": "5.0.0", "delayed": "4.0.0"}.get(action, "")
-    if len(found) == 1:
-        return [default]
-    joined = " \n".join(notice)
-    places = sorted((joined.find(address), address) for address in found)
-    ends = [place for place, _ in places[1:]] + [len(joined)]
-    near = {
-        address: status_in(joined[place:end]) if place >= 0 else ""
-        for (place, address), end in zip(places, ends, strict=True)
-    }
-    return [near[address] or default for address in found]
+def _statuses(addresses: Sequence[str], notice: str, action: str) -> list[str]:
+    """Return each recipient's status: the code next below the address, else the first one of the
+    notice, else the class that the action means."""
+    default = failure_in(notice) or {"failed": "5.0.0"}.get(action, "4.0.0")
+    places = [notice.find(address) for address in addresses]
+    ends = [min((p for p in places if p > place), default=len(notice)) for place in places]
+    spans = zip(places, ends, strict=True)
+    return [(place >= 0 and failure_in(notice[place:end])) or default for place, end in spans]
