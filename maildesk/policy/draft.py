@@ -5,7 +5,7 @@ The branches of `decide` fill a `Draft`; `notices` writes letters into it.
 
 from dataclasses import dataclass, field
 
-from maildesk.mail.message import Address, Automatic
+from maildesk.mail.message import Address, Automatic, AutomaticKind
 from maildesk.model.plan import (
     AddMessage,
     AddParty,
@@ -13,10 +13,12 @@ from maildesk.model.plan import (
     Change,
     CommandTrace,
     Disposition,
+    Level,
     LinkTickets,
     Match,
     Notice,
     Plan,
+    RememberContact,
     Route,
     SetAssignee,
     SetStatus,
@@ -126,6 +128,13 @@ class Draft:
         for other in dict.fromkeys(others):
             relation = "hint" if other == self.match.hint else "suggested"
             self.changes.append(LinkTickets(self.ticket.number, other, relation))
+
+    def remember_sender(self) -> None:
+        """Keep the sender as a contact, if a person wrote the mail."""
+        sender = self.arrival.mail.sender
+        if sender and "@" in sender.address and self.automatic.kind is AutomaticKind.NONE:
+            proved = self.arrival.trust.level in (Level.V1, Level.V2)
+            self.changes.append(RememberContact(sender, proved))
 
     def plan(self, disposition: Disposition) -> Plan:
         """Return the finished plan."""

@@ -1,49 +1,21 @@
 """Who is told what. Each public function writes the letters of one occasion into a draft.
 
-A `Notice` is everything of a mail but its wording, which stands in `templates/<language>/`.
+Headers and addresses are made in `letters`; the wording stands in `templates/<language>/`.
 To add a notice: a function here, a template there, a line in docs/notices.md.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
-from maildesk.mail.identifiers import (
-    Purpose,
-    base_subject,
-    new_marker,
-    new_message_id,
-    reply_address,
-    sign,
-)
-from maildesk.mail.message import Address, Attachment, DeliveryReport, cut
-from maildesk.model.plan import Alert, Audience, Level, Notice
+from maildesk.mail.identifiers import Purpose, base_subject
+from maildesk.mail.message import Address, Attachment, DeliveryReport
+from maildesk.model.plan import Alert, Audience, Level
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal
+from maildesk.policy.letters import AUTO_REPLIED, Letter, file_facts, plain_name, write, write_agent
 from maildesk.policy.rules import Agent
 
-REFERENCES = 20  # ids in References: the first and the last ones
 AGENT_FILES_BYTES = 15_000_000  # what rides on a mail to an agent
-
-_AUTO_REPLIED = "auto-replied"
-_AUTO_GENERATED = "auto-generated"
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What differs from notice to notice. An empty `subject` is the ticket's own."""
-
-    kind: str
-    audience: Audience
-    purpose: Purpose
-    sender: Address
-    facts: Mapping[str, object] = field(default_factory=dict)
-    auto_submitted: str = _AUTO_GENERATED
-    subject: str = ""
-    files: tuple[str, ...] = ()
-    is_answer: bool = False
-    is_unverified: bool = False
-    is_new_root: bool = False  # of a thread of its own
 
 
 # --- occasions ----------------------------------------------------------------------------------
@@ -73,12 +45,12 @@ def acknowledge(draft: Draft, requester: Party) -> None:
         purpose=Purpose.PARTICIPANT,
         sender=_desk(draft),
         facts={"full": full},
-        auto_submitted=_AUTO_REPLIED,
+        auto_submitted=AUTO_REPLIED,
         subject="" if full else f"Your request [#{draft.ticket.number}]",
         is_answer=True,
         is_unverified=not proved,
     )
-    _write(draft, requester, letter)
+    write(draft, requester, letter)
 
 
 def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
@@ -91,25 +63,25 @@ def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
         sender=_on_behalf(draft),
         facts={
             "reply_goes": draft.ticket.requester.label,
-            "left_out": [_file(attachment) for attachment in left],
+            "left_out": [file_facts(attachment) for attachment in left],
             "reason": reason,
         },
         files=tuple(attachment.part for attachment in riding),
     )
     for agent in responsible(draft):
-        _write_agent(draft, agent, letter)
+        write_agent(draft, agent, letter)
 
 
 def tell_agents_held(draft: Draft, reason: str) -> None:
     """Tell whoever answers for the ticket that a mail is held, and why; answers stay internal."""
     letter = _held(draft, reason)
     for agent in responsible(draft):
-        _write_agent(draft, agent, letter)
+        write_agent(draft, agent, letter)
 
 
 def tell_author_held(draft: Draft, agent: Agent, reason: str) -> None:
     """Tell the registered address of an agent that a mail in his name is held, and why."""
-    _write_agent(draft, agent, _held(draft, reason))
+    write_agent(draft, agent, _held(draft, reason))
 
 
 def tell_stranger(draft: Draft) -> None:
@@ -127,12 +99,12 @@ def tell_stranger(draft: Draft) -> None:
         audience=Audience.REQUESTER,
         purpose=Purpose.PARTICIPANT,
         sender=_desk(draft),
-        auto_submitted=_AUTO_REPLIED,
+        auto_submitted=AUTO_REPLIED,
         subject=f"Re: {base_subject(arrival.mail.subject)}",
         is_answer=True,
     )
     # No token: the address given here must prove nothing about the case.
-    _write(draft, Party(0, sender, Role.KNOWN), letter)
+    write(draft, Party(0, sender, Role.KNOWN), letter)
 
 
 def send_reply(draft: Draft, agent: Agent) -> list[Party]:
@@ -162,7 +134,7 @@ def send_reply(draft: Draft, agent: Agent) -> list[Party]:
             auto_submitted="",
             files=tuple(attachment.part for attachment in mail.attachments),
         )
-        _write(draft, party, letter)
+        write(draft, party, letter)
     return parties
 
 
@@ -182,7 +154,7 @@ def tell_agents_bounced(draft: Draft, report: DeliveryReport) -> None:
     for agent in responsible(draft):
         # An agent whose own mail bounces is told by nobody's mail: that would never end.
         if not bounced & {address.lower() for address in agent.addresses}:
-            _write_agent(draft, agent, letter)
+            write_agent(draft, agent, letter)
 
 
 # --- who answers for a ticket -------------------------------------------------------------------
@@ -200,75 +172,7 @@ def responsible(draft: Draft) -> list[Agent]:
     return [agent for agent in team if agent != author] or team
 
 
-# --- writing ------------------------------------------------------------------------------------
-
-
-def _write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
-    party = draft.add_party(Address(agent.name, agent.addresses[0]), Role.AGENT)
-    _write(draft, party, letter)
-
-
-def _write(draft: Draft, party: Party, letter: Letter) -> None:
-    arrival, ticket = draft.arrival, draft.ticket
-    rules, now = arrival.rules, arrival.now
-    to = party.mailbox
-    seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}|{to.key}"
-    in_reply_to, references = _ancestry(draft, party)
-    draft.notices.append(
-        Notice(
-            kind=letter.kind,
-            audience=letter.audience,
-            ticket=ticket.number,
-            cause=f"receipt:{arrival.facts.receipt}",
-            to=to,
-            sender=letter.sender,
-            reply_to=_token_address(draft, party, letter.purpose) if party.number else None,
-            subject=letter.subject or f"Re: {_own_subject(draft)} [#{ticket.number}]",
-            message_id=new_message_id(rules.reply, ticket.number, seed, now),
-            in_reply_to=in_reply_to,
-            references=references,
-            facts=_facts(draft, to, letter),
-            auto_submitted=letter.auto_submitted,
-            language=draft.queue.language,
-            timezone=_timezone(draft, party),
-            reverse_path=_reverse_path(draft, party, letter),
-            files=letter.files,
-            is_answer=letter.is_answer,
-            is_unverified=letter.is_unverified,
-        )
-    )
-
-
-def _token_address(draft: Draft, party: Party, purpose: Purpose) -> Address:
-    rules, queue = draft.arrival.rules, draft.queue
-    token = sign(
-        rules.reply,
-        draft.ticket.number,
-        str(party.number),
-        purpose,
-        party.address.key,
-        draft.arrival.now,
-    )
-    return Address(queue.name, reply_address(rules.reply, queue.addresses[0], token))
-
-
-def _reverse_path(draft: Draft, party: Party, letter: Letter) -> str:
-    """Return a bounce token; the null sender for automatic answers (RFC 3834 section 3.3)."""
-    if letter.is_answer or not party.number:
-        return ""
-    return _token_address(draft, party, Purpose.BOUNCE).address
-
-
-def _ancestry(draft: Draft, party: Party) -> tuple[str | None, tuple[str, ...]]:
-    """Return In-Reply-To and References: only ids that this recipient sent or got."""
-    own = [item.message_id for item in draft.thread if party.address.key in item.holders]
-    if len(own) > REFERENCES:
-        own = [own[0], *own[1 - REFERENCES :]]
-    return (own[-1] if own else None), tuple(own)
-
-
-def _own_subject(draft: Draft) -> str:
-    return base_subject(draft.ticket.subject) or "(no subject)"
+# --- their parts ---------------------------------------------------------------------------------
 
 
 def _desk(draft: Draft) -> Address:
@@ -290,17 +194,6 @@ def _held(draft: Draft, reason: str) -> Letter:
     )
 
 
-def plain_name(address: Address) -> str:
-    """Return a name to show; one that holds an @ could be taken for an address."""
-    return (address.name or address.address).replace("@", " at ")
-
-
-def _timezone(draft: Draft, party: Party) -> str:
-    rules = draft.arrival.rules
-    agent = rules.agent_at(party.address.address) if party.role is Role.AGENT else None
-    return (agent.timezone if agent else draft.queue.timezone) or rules.timezone
-
-
 def _fitting(attachments: Iterable[Attachment]) -> tuple[list[Attachment], list[Attachment]]:
     """Return the files that ride on a mail to an agent, and those that are only named."""
     riding: list[Attachment] = []
@@ -314,82 +207,3 @@ def _fitting(attachments: Iterable[Attachment]) -> tuple[list[Attachment], list[
 
 def _why_silent(draft: Draft) -> str:
     return "; ".join(draft.automatic.evidence) or "the sender may be forged"
-
-
-# --- what templates see -------------------------------------------------------------------------
-
-
-def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
-    arrival, match = draft.arrival, draft.match
-    facts: dict[str, object] = {
-        "desk": {"name": draft.queue.name, "address": draft.queue.addresses[0]},
-        "reader": {"name": to.name},
-        "ticket": _ticket_facts(draft),
-        "mail": _mail_facts(draft),
-        "agent": None,
-        "reply_goes": "",
-        "others": [],
-        "reason": "",
-        "reasons": [],
-        "left_out": [],
-        "earlier": [
-            {
-                "number": t.number,
-                "subject": t.subject,
-                "status": t.status,
-                "created_at": t.created_at,
-            }
-            for t in arrival.facts.earlier_tickets
-            if t.number != draft.ticket.number
-        ],
-        "hint": match.hint or match.follows,
-        "suggests": list(match.suggests),
-        "reference": new_marker(arrival.rules.reply, draft.ticket.number, arrival.now),
-        "full": True,
-        "quote": "",
-        "quote_author": "",
-        "quote_at": None,
-        "recipients": [],
-    }
-    return facts | dict(letter.facts)
-
-
-def _ticket_facts(draft: Draft) -> dict[str, object]:
-    ticket, rules = draft.ticket, draft.arrival.rules
-    assignee = rules.agent(ticket.assignee) if ticket.assignee else None
-    organisation = rules.organisation_of(ticket.requester.address)
-    return {
-        "number": ticket.number,
-        "subject": _own_subject(draft),
-        "status": str(ticket.status),
-        "priority": str(ticket.priority),
-        "type": str(ticket.type),
-        "queue": ticket.queue,
-        "team": ticket.team,
-        "assignee": assignee.name if assignee else None,
-        "requester": {
-            "name": plain_name(ticket.requester),
-            "address": ticket.requester.address,
-            "organisation": organisation.name if organisation else "",
-        },
-        "created_at": ticket.created_at,
-    }
-
-
-def _mail_facts(draft: Draft) -> dict[str, object]:
-    arrival = draft.arrival
-    mail, author = arrival.mail, author_of(arrival)
-    return {
-        "author": {"name": plain_name(author), "address": author.address},
-        "subject": mail.subject,
-        "text": cut(mail.text, mail.reply),
-        "quoted": cut(mail.text, mail.quoted),
-        "files": [_file(attachment) for attachment in mail.attachments],
-        "at": arrival.now,
-        "trust": str(arrival.trust.level),
-        "evidence": list(arrival.trust.evidence),
-    }
-
-
-def _file(attachment: Attachment) -> dict[str, object]:
-    return {"filename": attachment.filename, "size": attachment.size}

@@ -1,0 +1,68 @@
+"""An agent's mail: a public reply, a note, or held where anything is in doubt."""
+
+from maildesk.mail.identifiers import Purpose
+from maildesk.model.plan import Disposition, Level, Plan
+from maildesk.model.ticket import Direction, Role, Visibility
+from maildesk.policy import notices
+from maildesk.policy.commands import find_commands
+from maildesk.policy.draft import Draft
+from maildesk.policy.lifecycle import Trigger
+from maildesk.policy.rules import Agent
+from maildesk.policy.threads import Arrival
+
+
+def agent_of(arrival: Arrival) -> Agent | None:
+    """Return the agent that From claims to be; proves nothing."""
+    sender = arrival.mail.sender
+    return arrival.rules.agent_at(sender.address) if sender else None
+
+
+def take_agent_mail(draft: Draft, agent: Agent) -> Plan:
+    """A public reply is a command: it needs the same proof, else it is held."""
+    purpose = draft.match.token_purpose
+    is_proved = purpose in (Purpose.AGENT, Purpose.INTERNAL)
+    level = draft.arrival.trust.level
+    if level is Level.VX or not (is_proved or level is Level.V2):
+        reason = (
+            "Nothing proves that you wrote it. "
+            "To send it, answer the notification of this case: its reply address is the proof."
+        )
+        return _hold(draft, agent, reason)
+    if hold_commands(draft, agent):
+        return draft.plan(Disposition.HELD)
+    if purpose == Purpose.INTERNAL:
+        draft.add_message(Visibility.INTERNAL)
+        return draft.plan(Disposition.NOTE)
+    return _public_reply(draft, agent)
+
+
+def _public_reply(draft: Draft, agent: Agent) -> Plan:
+    mail = draft.arrival.mail
+    if not mail.new_text and not mail.attachments:
+        return _hold(draft, agent, "It is empty: there is nothing to send.")
+    if not any("@" in p.address.address for p in draft.parties(Role.REQUESTER)):
+        reason = "The requester's mail named no address that can be written to."
+        return _hold(draft, agent, reason)
+    draft.add_message(Visibility.PUBLIC, Direction.OUT)
+    if draft.ticket.assignee is None:
+        draft.assign(agent)
+    draft.trigger(Trigger.AGENT_REPLY)
+    notices.send_reply(draft, agent)
+    return draft.plan(Disposition.REPLY)
+
+
+def _hold(draft: Draft, agent: Agent, reason: str) -> Plan:
+    draft.add_message(Visibility.HELD, reason=reason)
+    notices.tell_author_held(draft, agent, reason)
+    return draft.plan(Disposition.HELD)
+
+
+def hold_commands(draft: Draft, agent: Agent) -> bool:
+    """Hold an agent's mail that has a line beginning with `#word`, and tell him."""
+    commands = find_commands(draft.arrival.mail.new_text, "held", "commands do not run yet")
+    if not commands:
+        return False
+    draft.commands = commands
+    words = ", ".join(f"#{command.verb}" for command in commands)
+    _hold(draft, agent, f"It has command lines ({words}), which this version does not run.")
+    return True

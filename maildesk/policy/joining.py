@@ -1,0 +1,65 @@
+"""A mail that belongs to a ticket joins it: in full, held for agents, or as an agent's answer."""
+
+from maildesk.mail.message import AutomaticKind
+from maildesk.model.plan import Disposition, Plan, Standing
+from maildesk.model.ticket import Status, Visibility
+from maildesk.policy import notices
+from maildesk.policy.agents import agent_of, take_agent_mail
+from maildesk.policy.commands import find_commands
+from maildesk.policy.draft import Draft, author_of
+from maildesk.policy.lifecycle import Trigger
+from maildesk.policy.threads import is_new_matter
+
+
+def join_ticket(draft: Draft) -> Plan:
+    """Return what a mail does to the ticket that it belongs to."""
+    match = draft.match
+    agent = agent_of(draft.arrival)
+    if draft.automatic.kind is not AutomaticKind.NONE:
+        return _append_automatic(draft)
+    if match.standing is Standing.AGENT and agent:
+        return take_agent_mail(draft, agent)
+    if match.standing is Standing.PARTICIPANT:
+        return _participant_mail(draft)
+    return _held_for_agents(draft)
+
+
+def _append_automatic(draft: Draft) -> Plan:
+    """Append what a list or a program sent: it changes nothing and is answered by nobody."""
+    draft.add_message(Visibility.INTERNAL)
+    draft.reasons.extend(draft.automatic.evidence)
+    draft.link_suggested()
+    return draft.plan(Disposition.AUTOMATIC)
+
+
+def _participant_mail(draft: Draft) -> Plan:
+    was = draft.ticket.status
+    draft.add_message(Visibility.PUBLIC)
+    draft.commands = find_commands(draft.arrival.mail.new_text, "inert", "not an agent's mail")
+    draft.trigger(Trigger.REQUESTER_MAIL)
+    draft.link_suggested()
+    draft.remember_sender()
+    kind = "reopened" if was is Status.SOLVED else "user_replied"
+    notices.tell_agents(draft, kind, _new_matter(draft))
+    return draft.plan(Disposition.REPLY)
+
+
+def _new_matter(draft: Draft) -> str:
+    if not is_new_matter(draft.arrival, draft.match):
+        return ""
+    return f"It looks like a new matter: the subject is now “{draft.arrival.mail.subject}”."
+
+
+def _held_for_agents(draft: Draft) -> Plan:
+    """Hold a mail of somebody who is no participant: agents see it, nobody else."""
+    who = author_of(draft.arrival).address
+    if draft.match.standing is Standing.KNOWN:
+        reason = f"{who} stands in To or Cc of this case but takes no part in it."
+    else:
+        reason = f"{who} has a reply address of this case that was made for somebody else."
+    draft.add_message(Visibility.HELD, reason=reason)
+    draft.link_suggested()
+    notices.tell_agents_held(draft, reason)
+    if draft.match.standing is Standing.STRANGER:
+        notices.tell_stranger(draft)
+    return draft.plan(Disposition.HELD)

@@ -1,0 +1,200 @@
+"""A letter on its way to a `Notice`: headers, reply address, and what its template sees."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from maildesk.mail.identifiers import (
+    Purpose,
+    base_subject,
+    new_marker,
+    new_message_id,
+    reply_address,
+    sign,
+)
+from maildesk.mail.message import Address, Attachment, cut
+from maildesk.model.plan import Audience, Notice
+from maildesk.model.ticket import Party, Role
+from maildesk.policy.draft import Draft, author_of
+from maildesk.policy.rules import Agent
+
+REFERENCES = 20  # ids in References: the first and the last ones
+
+AUTO_REPLIED = "auto-replied"
+AUTO_GENERATED = "auto-generated"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What differs from notice to notice. An empty `subject` is the ticket's own."""
+
+    kind: str
+    audience: Audience
+    purpose: Purpose
+    sender: Address
+    facts: Mapping[str, object] = field(default_factory=dict)
+    auto_submitted: str = AUTO_GENERATED
+    subject: str = ""
+    files: tuple[str, ...] = ()
+    is_answer: bool = False
+    is_unverified: bool = False
+
+
+def write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
+    """Write the letter to an agent's first address; it makes the agent a party."""
+    party = draft.add_party(Address(agent.name, agent.addresses[0]), Role.AGENT)
+    write(draft, party, letter)
+
+
+def write(draft: Draft, party: Party, letter: Letter) -> None:
+    """Add the notice to the draft; a party without number gets no reply address."""
+    arrival, ticket = draft.arrival, draft.ticket
+    rules, now = arrival.rules, arrival.now
+    to = party.mailbox
+    seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}|{to.key}"
+    in_reply_to, references = _ancestry(draft, party)
+    draft.notices.append(
+        Notice(
+            kind=letter.kind,
+            audience=letter.audience,
+            ticket=ticket.number,
+            cause=f"receipt:{arrival.facts.receipt}",
+            to=to,
+            sender=letter.sender,
+            reply_to=_token_address(draft, party, letter.purpose) if party.number else None,
+            subject=letter.subject or f"Re: {_own_subject(draft)} [#{ticket.number}]",
+            message_id=new_message_id(rules.reply, ticket.number, seed, now),
+            in_reply_to=in_reply_to,
+            references=references,
+            facts=_facts(draft, to, letter),
+            auto_submitted=letter.auto_submitted,
+            language=draft.queue.language,
+            timezone=_timezone(draft, party),
+            reverse_path=_reverse_path(draft, party, letter),
+            files=letter.files,
+            is_answer=letter.is_answer,
+            is_unverified=letter.is_unverified,
+        )
+    )
+
+
+def _token_address(draft: Draft, party: Party, purpose: Purpose) -> Address:
+    rules, queue = draft.arrival.rules, draft.queue
+    token = sign(
+        rules.reply,
+        draft.ticket.number,
+        str(party.number),
+        purpose,
+        party.address.key,
+        draft.arrival.now,
+    )
+    return Address(queue.name, reply_address(rules.reply, queue.addresses[0], token))
+
+
+def _reverse_path(draft: Draft, party: Party, letter: Letter) -> str:
+    """Return a bounce token; the null sender for automatic answers (RFC 3834 section 3.3)."""
+    if letter.is_answer or not party.number:
+        return ""
+    return _token_address(draft, party, Purpose.BOUNCE).address
+
+
+def _ancestry(draft: Draft, party: Party) -> tuple[str | None, tuple[str, ...]]:
+    """Return In-Reply-To and References: only ids that this recipient sent or got."""
+    own = [item.message_id for item in draft.thread if party.address.key in item.holders]
+    if len(own) > REFERENCES:
+        own = [own[0], *own[1 - REFERENCES :]]
+    return (own[-1] if own else None), tuple(own)
+
+
+def plain_name(address: Address) -> str:
+    """Return a name to show; one that holds an @ could be taken for an address."""
+    return (address.name or address.address).replace("@", " at ")
+
+
+def _timezone(draft: Draft, party: Party) -> str:
+    rules = draft.arrival.rules
+    agent = rules.agent_at(party.address.address) if party.role is Role.AGENT else None
+    return (agent.timezone if agent else draft.queue.timezone) or rules.timezone
+
+
+def _own_subject(draft: Draft) -> str:
+    return base_subject(draft.ticket.subject) or "(no subject)"
+
+
+# --- what templates see -------------------------------------------------------------------------
+
+
+def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
+    arrival, match = draft.arrival, draft.match
+    facts: dict[str, object] = {
+        "desk": {"name": draft.queue.name, "address": draft.queue.addresses[0]},
+        "reader": {"name": to.name},
+        "ticket": _ticket_facts(draft),
+        "mail": _mail_facts(draft),
+        "agent": None,
+        "reply_goes": "",
+        "others": [],
+        "reason": "",
+        "reasons": [],
+        "left_out": [],
+        "earlier": [
+            {
+                "number": t.number,
+                "subject": t.subject,
+                "status": t.status,
+                "created_at": t.created_at,
+            }
+            for t in arrival.facts.earlier_tickets
+            if t.number != draft.ticket.number
+        ],
+        "hint": match.hint or match.follows,
+        "suggests": list(match.suggests),
+        "reference": new_marker(arrival.rules.reply, draft.ticket.number, arrival.now),
+        "full": True,
+        "quote": "",
+        "quote_author": "",
+        "quote_at": None,
+        "recipients": [],
+    }
+    return facts | dict(letter.facts)
+
+
+def _ticket_facts(draft: Draft) -> dict[str, object]:
+    ticket, rules = draft.ticket, draft.arrival.rules
+    assignee = rules.agent(ticket.assignee) if ticket.assignee else None
+    organisation = rules.organisation_of(ticket.requester.address)
+    return {
+        "number": ticket.number,
+        "subject": _own_subject(draft),
+        "status": str(ticket.status),
+        "priority": str(ticket.priority),
+        "type": str(ticket.type),
+        "queue": ticket.queue,
+        "team": ticket.team,
+        "assignee": assignee.name if assignee else None,
+        "requester": {
+            "name": plain_name(ticket.requester),
+            "address": ticket.requester.address,
+            "organisation": organisation.name if organisation else "",
+        },
+        "created_at": ticket.created_at,
+    }
+
+
+def _mail_facts(draft: Draft) -> dict[str, object]:
+    arrival = draft.arrival
+    mail, author = arrival.mail, author_of(arrival)
+    return {
+        "author": {"name": plain_name(author), "address": author.address},
+        "subject": mail.subject,
+        "text": cut(mail.text, mail.reply),
+        "quoted": cut(mail.text, mail.quoted),
+        "files": [file_facts(attachment) for attachment in mail.attachments],
+        "at": arrival.now,
+        "trust": str(arrival.trust.level),
+        "evidence": list(arrival.trust.evidence),
+    }
+
+
+def file_facts(attachment: Attachment) -> dict[str, object]:
+    """Return what templates see of a file."""
+    return {"filename": attachment.filename, "size": attachment.size}

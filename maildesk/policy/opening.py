@@ -1,0 +1,81 @@
+"""A mail that belongs to no ticket opens one."""
+
+from maildesk.mail.message import Address, Automatic
+from maildesk.model.plan import (
+    Disposition,
+    Level,
+    LinkTickets,
+    Match,
+    OpenTicket,
+    Plan,
+    TicketFacts,
+)
+from maildesk.model.ticket import Role, Ticket, Visibility
+from maildesk.policy import notices
+from maildesk.policy.agents import agent_of, hold_commands
+from maildesk.policy.commands import find_commands
+from maildesk.policy.draft import Draft, author_of, is_ours
+from maildesk.policy.routing import route
+from maildesk.policy.threads import Arrival
+
+PARTICIPANTS = 10  # taken from To and Cc of the first mail of a proved requester
+
+
+def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
+    """Return a plan with a new ticket; an agent's mail with command lines is held there."""
+    routed = route(arrival.mail, arrival.recipients, arrival.rules)
+    ticket = Ticket(
+        number=arrival.facts.next_number,
+        subject=arrival.mail.subject,
+        requester=author_of(arrival),
+        queue=routed.queue,
+        team=routed.team,
+        priority=routed.priority,
+        type=routed.type,
+        tags=routed.tags,
+        fields=routed.fields,
+        language=arrival.rules.queue(routed.queue).language,
+        created_at=arrival.now,
+        updated_at=arrival.now,
+    )
+    draft = Draft(arrival, automatic, match, TicketFacts(ticket), route=routed)
+    draft.changes.append(OpenTicket(ticket))
+    requester = draft.add_party(ticket.requester, Role.REQUESTER, _reply_to(arrival))
+    agent = agent_of(arrival)
+    if agent and hold_commands(draft, agent):
+        return draft.plan(Disposition.HELD)
+    _add_participants(draft)
+    draft.add_message(Visibility.PUBLIC)
+    draft.commands = find_commands(arrival.mail.new_text, "inert", "not an agent's mail")
+    if match.follows:
+        draft.changes.append(LinkTickets(ticket.number, match.follows, "follows"))
+    draft.link_suggested()
+    draft.remember_sender()
+    if "@" in requester.address.address:
+        notices.acknowledge(draft, requester)
+    notices.tell_agents(draft, "queue_new")
+    return draft.plan(Disposition.NEW_TICKET)
+
+
+def _add_participants(draft: Draft) -> None:
+    """A proved requester's To and Cc take part from the start; nobody else's do."""
+    arrival = draft.arrival
+    if arrival.trust.level not in (Level.V1, Level.V2):
+        return
+    mail = arrival.mail
+    people = [p for p in (*mail.to, *mail.cc) if "@" in p.address]
+    people = [p for p in people if not is_ours(arrival, p.address)]
+    for person in people[:PARTICIPANTS]:
+        draft.add_party(person, Role.PARTICIPANT)
+
+
+def _reply_to(arrival: Arrival) -> Address | None:
+    """Return where the sender wants answers, if that is his own domain or he is proved."""
+    mail = arrival.mail
+    if len(mail.reply_to) != 1 or mail.sender is None or "@" not in mail.reply_to[0].address:
+        return None
+    wanted, sender = mail.reply_to[0], mail.sender
+    if wanted.key == sender.key or is_ours(arrival, wanted.address):
+        return None
+    same_domain = wanted.key.rpartition("@")[2] == sender.key.rpartition("@")[2]
+    return wanted if same_domain or arrival.trust.level is Level.V2 else None
