@@ -6,6 +6,7 @@ The reloadable part is `Settings.rules`; everything else is changed by a restart
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from maildesk.errors import Problem
 from maildesk.policy.rules import Rules
 
 
@@ -114,3 +115,4 @@ class Settings:
     http: Endpoint | None = None
     templates: Path | None = None
     backoff_seconds: int = 1800  # the longest pause after a mailbox's failures
+    warnings: tuple[Problem, ...] = ()  # allowed, but hardly meant

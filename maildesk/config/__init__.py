@@ -1,0 +1,136 @@
+"""Configuration: YAML and credentials become frozen settings, or clear words on what is wrong.
+
+    yaml_source      bytes -> plain values and the place of each; strict
+    yaml_words       words for YAML's surprises and faults
+    words            the kinds of text that values are made of, each with its check
+    section          what shapes are made of
+    maildesk_file    the shape of maildesk.yaml
+    reloaded_files   the shapes of people.yaml, routing.yaml and sla.yaml
+    shape            a document held against a shape
+    references       what one key says of another
+    credentials      secrets and files, with their modes
+    resolve          maildesk.yaml -> settings
+    desk             the other three files -> rules
+    starter          new configuration folders
+
+All problems of all files are told at once: a fault in one file does not hide those in another.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from maildesk.config import references
+from maildesk.config.credentials import surroundings
+from maildesk.config.desk import desk_rules, read_desk
+from maildesk.config.maildesk_file import MaildeskFile
+from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
+from maildesk.config.resolve import resolve, static_rules
+from maildesk.config.section import Section
+from maildesk.config.shape import read_file
+from maildesk.errors import Misconfigured, NotFound, Problem
+from maildesk.policy.rules import Rules
+from maildesk.settings import Limits, Settings
+
+FILES: dict[str, type[Section]] = {
+    "maildesk": MaildeskFile,
+    "people": PeopleFile,
+    "routing": RoutingFile,
+    "sla": SlaFile,
+}
+SEARCHED = (Path("config"), Path("/etc/maildesk"))
+
+
+def find_folder(option: Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the configuration folder: as given, $MAILDESK_CONFIG, ./config or /etc/maildesk.
+
+    Raises: Misconfigured if there is none.
+    """
+    named = option or environ.get("MAILDESK_CONFIG")
+    if named:
+        return Path(named).absolute()
+    for folder in SEARCHED:
+        if folder.is_dir():
+            return folder.absolute()
+    searched = " or ".join(str(folder) for folder in SEARCHED)
+    hint = 'make one with "maildesk init DIR", and name it with --config or MAILDESK_CONFIG'
+    raise Misconfigured(Problem(searched, None, None, "there is no configuration", hint))
+
+
+def check_folder(folder: Path, environ: Mapping[str, str]) -> tuple[Problem, ...]:
+    """Return every problem of a configuration; no warnings."""
+    try:
+        load(folder, environ)
+    except Misconfigured as error:
+        return error.problems
+    return ()
+
+
+def load(folder: Path, environ: Mapping[str, str]) -> Settings:
+    """Read the whole configuration; what is allowed but hardly meant stands in its `warnings`.
+
+    Raises: Misconfigured with every problem of every file, in the order of file and line.
+    """
+    folder = folder.absolute()
+    _require_folder(folder)
+    around = surroundings(folder, environ)
+    file, desk = read_file(folder, "maildesk.yaml", MaildeskFile), read_desk(folder)
+    static, problems = None, [*file.problems]
+    if file.found:
+        static, unusable = resolve(file.found, file.document, around)
+        problems += [*unusable, *references.check_static(file.document, file.found)]
+    problems += desk.problems(tuple(file.found.admins) if file.found else ())
+    if problems or static is None:
+        raise Misconfigured(*_sorted(problems))
+    templates = folder / "templates"
+    return Settings(
+        folder=folder,
+        state=around.state,
+        database=static.database,
+        listen=static.listen,
+        mailboxes=static.mailboxes,
+        send=static.send,
+        rules=desk_rules(static_rules(file.model, static), desk),
+        limits=Limits(**file.model.limits.model_dump()),
+        http=static.http,
+        templates=templates if templates.is_dir() else None,
+        backoff_seconds=file.model.backoff_seconds,
+        warnings=_sorted(
+            [*references.static_warnings(file.document, file.model), *desk.warnings()]
+        ),
+    )
+
+
+def load_rules(folder: Path, current: Settings) -> Rules:
+    """Read people.yaml, routing.yaml and sla.yaml again; what maildesk.yaml says stays in force.
+
+    Raises: Misconfigured with every problem; the rules of `current` are then to stay in force.
+    """
+    _require_folder(folder)
+    desk = read_desk(folder)
+    if problems := desk.problems(current.rules.admins):
+        raise Misconfigured(*_sorted(problems))
+    return desk_rules(current.rules, desk)
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a file, for completion in editors.
+
+    `name`: one of `FILES`, with or without ".yaml". Raises: NotFound.
+    """
+    shape = FILES.get(name.removesuffix(".yaml"))
+    if shape is None:
+        raise NotFound(f'there is no configuration file "{name}"; there are {", ".join(FILES)}')
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **shape.model_json_schema()}
+
+
+def _require_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        hint = f'make one with "maildesk init {folder}"'
+        raise Misconfigured(Problem(str(folder), None, None, "there is no such folder", hint))
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    order = [f"{name}.yaml" for name in FILES]
+    return tuple(sorted(problems, key=lambda p: (order.index(p.file), p.line or 0, p.column or 0)))

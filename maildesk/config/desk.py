@@ -1,0 +1,110 @@
+"""people.yaml, routing.yaml and sla.yaml together: read, checked, and made into rules."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from maildesk.config import references, reloaded_files
+from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
+from maildesk.config.shape import File, read_file
+from maildesk.errors import Problem
+from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The files that are read again on SIGHUP."""
+
+    people: File[PeopleFile]
+    routing: File[RoutingFile]
+    sla: File[SlaFile]
+
+    def problems(self, admins: tuple[str, ...]) -> list[Problem]:
+        """Return all that is wrong in these files; `admins` stand in maildesk.yaml."""
+        people, routing = self.people, self.routing
+        problems = [*people.problems, *routing.problems, *self.sla.problems]
+        if people.found:
+            problems += references.check_people(people.document, people.found)
+        if routing.found:
+            problems += references.check_routing(routing.document, routing.found, admins)
+        if people.found and routing.found:
+            queues, agents = (
+                (routing.document, routing.found),
+                (people.document, people.found),
+            )
+            problems += references.check_queues_and_people(queues, agents)
+        return problems
+
+    def warnings(self) -> list[Problem]:
+        """Return what is allowed, but does nothing or is hardly meant."""
+        return [
+            *references.people_warnings(self.people.document, self.people.model),
+            *references.sla_warnings(self.sla.document, self.sla.model),
+        ]
+
+    @property
+    def version(self) -> str:
+        """A hash of the files' bytes."""
+        raw = (file.document.raw for file in (self.people, self.routing, self.sla))
+        digests = b"".join(hashlib.sha256(octets).digest() for octets in raw)
+        return hashlib.sha256(digests).hexdigest()[:16]
+
+
+def read_desk(folder: Path) -> Desk:
+    """Read people.yaml, routing.yaml and sla.yaml."""
+    return Desk(
+        read_file(folder, "people.yaml", PeopleFile),
+        read_file(folder, "routing.yaml", RoutingFile),
+        read_file(folder, "sla.yaml", SlaFile, may_be_empty=True),
+    )
+
+
+def desk_rules(current: Rules, desk: Desk) -> Rules:
+    """Return `current` with all that the reloaded files say."""
+    people, routing = desk.people.model, desk.routing.model
+    return replace(
+        current,
+        queues=tuple(_queue(handle, queue) for handle, queue in routing.queues.items()),
+        agents=tuple(_agent(handle, agent) for handle, agent in people.agents.items()),
+        teams=tuple(Team(handle, **team.model_dump()) for handle, team in people.teams.items()),
+        organisations=tuple(
+            _organisation(handle, item) for handle, item in people.organisations.items()
+        ),
+        aliases=tuple(routing.aliases),
+        own_lists=tuple(routing.own_lists),
+        never_add=tuple(routing.never_add),
+        version=desk.version,
+    )
+
+
+def _queue(handle: str, queue: reloaded_files.Queue) -> Queue:
+    return Queue(
+        handle=handle,
+        addresses=tuple(queue.address),
+        team=queue.team,
+        name=queue.name or handle,
+        language=queue.language,
+        is_default=queue.default,
+        timezone=queue.timezone,
+    )
+
+
+def _agent(handle: str, agent: reloaded_files.Agent) -> Agent:
+    return Agent(
+        handle=handle,
+        name=agent.name,
+        addresses=tuple(agent.addresses),
+        teams=tuple(agent.teams),
+        languages=tuple(agent.languages),
+        timezone=agent.timezone,
+    )
+
+
+def _organisation(handle: str, organisation: reloaded_files.Organisation) -> Organisation:
+    return Organisation(
+        handle=handle,
+        name=organisation.name,
+        domains=tuple(organisation.domains),
+        addresses=tuple(organisation.addresses),
+        language=organisation.language,
+    )

@@ -1,0 +1,109 @@
+"""The shapes of people.yaml, routing.yaml and sla.yaml, which are read again on SIGHUP."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from maildesk.config.section import Section, empty_until
+from maildesk.config.words import (
+    Address,
+    Addresses,
+    Domain,
+    Handle,
+    Language,
+    Text,
+    Timezone,
+    fault,
+)
+
+
+def _not_a_word_of_commands(handle: str) -> str:
+    if handle.lower() == "me":
+        raise fault('an agent may not be called "me"', "#assign me means the writer")
+    return handle
+
+
+class Agent(Section):
+    """Somebody who works on tickets."""
+
+    name: Text = Field(description="as requesters read it")
+    addresses: Addresses = Field(description="one or a list; the first is written to")
+    teams: list[Handle] = Field(default=[], description="teams that the agent is a member of")
+    languages: list[Language] = Field(default=[], description="languages that the agent writes")
+    timezone: Timezone | None = Field(default=None, description="left out: that of maildesk.yaml")
+    calendar: Text | None = Field(default=None, description="not used yet")
+    notify: Text | None = Field(default=None, description="not used yet")
+
+
+class Team(Section):
+    """Agents who answer for tickets together; who is a member stands with the agents."""
+
+    lead: Handle | None = Field(default=None, description="an agent")
+    manager: Handle | None = Field(default=None, description="an agent")
+    tier: int = Field(default=1, ge=1, le=9, description="first, second, third line")
+    next: Handle | None = Field(default=None, description="the team that tickets are passed on to")
+    notify: Literal["everyone", "round_robin", "digest"] = Field(
+        default="everyone", description="who is told of new tickets; only `everyone` is used yet"
+    )
+
+
+class Organisation(Section):
+    """A customer: whoever writes from one of its domains or addresses."""
+
+    name: Text = Field(description="as agents read it")
+    domains: list[Domain] = Field(default=[], description="its mail domains, with all below them")
+    addresses: list[Address] = Field(default=[], description="single addresses, at any domain")
+    language: Language | None = Field(
+        default=None, description="the language its people are answered in"
+    )
+    sla: Text | None = Field(default=None, description="not used yet")
+    watchers: list[Address] = Field(default=[], description="not used yet")
+
+
+class PeopleFile(Section):
+    """people.yaml: who works here, and for whom. Reloaded."""
+
+    agents: dict[Annotated[Handle, AfterValidator(_not_a_word_of_commands)], Agent] = Field(
+        description="by handle, the name in `#assign kari`"
+    )
+    teams: dict[Handle, Team] = Field(description="by handle")
+    organisations: dict[Handle, Organisation] = Field(default={}, description="by handle")
+
+
+class Queue(Section):
+    """An address that people write to, and the team that answers there."""
+
+    address: Addresses = Field(description="one or a list; the first is written from")
+    team: Handle = Field(description="the team that answers")
+    name: Text | None = Field(
+        default=None, description="as requesters read it; left out: the handle"
+    )
+    language: Language = Field(default="en", description="the language of our mails")
+    default: bool = Field(
+        default=False,
+        description="takes what goes nowhere else; exactly one of several queues is it",
+    )
+    timezone: Timezone | None = Field(default=None, description="left out: that of maildesk.yaml")
+
+
+class RoutingFile(Section):
+    """routing.yaml: where mail goes. Reloaded."""
+
+    queues: dict[Handle, Queue] = Field(min_length=1, description="by handle")
+    rules: Annotated[list[object], empty_until("routing rules", "write rules: [] for now")] = Field(
+        default=[], description="not supported yet, must be empty"
+    )
+    aliases: list[Address] = Field(default=[], description="further addresses that are ours")
+    own_lists: list[Address] = Field(
+        default=[], description="mailing lists that are our own address"
+    )
+    never_add: list[Address] = Field(
+        default=[], description="addresses that never become participants"
+    )
+
+
+class SlaFile(Section):
+    """sla.yaml: calendars and promises. Reloaded; an empty file means no clocks."""
+
+    calendars: dict[Handle, object] = Field(default={}, description="not used yet")
+    sla: list[object] = Field(default=[], description="not used yet")
