@@ -12,17 +12,20 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 
 from maildesk.mail import quotes
 from maildesk.mail.marker import is_reply_marker
 from maildesk.mail.message import Span
 from maildesk.mail.signatures import signature_lines
 
-_QUOTE_SIGN = re.compile(r"[ \t\xa0]{0,3}[>＞]")
+_SIGN_AT_START = re.compile(r"[ \t\xa0]{0,3}[>＞]").match
 _ARROWS = re.compile(r"\s*>.*<\s*$")  # ">>> www.example.org <<<" is decoration
 _RULE = re.compile(r"[\s*>]*(?:[-_=*─—–]\s?){4,}[\s*]*")
-_MOST_CANDIDATES = 2_000
+_MOST_LINES = 10_000  # looked at for announcements: no person's mail has more
+_MOST_CANDIDATES = 2_000  # looked at thoroughly
+_LINK_PIECE = re.compile(r"\S+(?: >)?")
+_MOST_STRETCHES = 20
 _WRAPPED_AT = 60  # characters; a quoted line this long may have been broken by a client
 
 
@@ -91,33 +94,42 @@ class _Body:
     def mark_quotes(self) -> None:
         """Find every quote, from the top down."""
         self._mark_quote_signs()
-        for index, line in enumerate(self.lines):
-            if not line or line.isspace() or self.marks[index] in _PROVEN:
-                continue
-            if self._mark_quote_at(index):
+        unmarked = (
+            index
+            for index, line in enumerate(self.lines)
+            if self.marks[index] is _REPLY and line and not line.isspace()
+        )
+        for index in islice(unmarked, _MOST_LINES):
+            if self.marks[index] is _REPLY and self._mark_quote_at(index):
                 return
 
     def _mark_quote_signs(self) -> None:
         for index, line in enumerate(self.lines):
-            if line[:4].lstrip()[:1] in (">", "＞") and not _ARROWS.match(line[:500]):
+            if _SIGN_AT_START(line) and not _ARROWS.match(line[:500]):
                 self.marks[index] = _QUOTED
-        for index in range(1, len(self.lines) - 1):
+        sandwiched = (
+            index
+            for index in range(1, len(self.lines) - 1)
+            if self.marks[index] is _REPLY
+            and self.marks[index - 1] is self.marks[index + 1] is _QUOTED
+        )
+        for index in islice(sandwiched, _MOST_LINES):
             if self._is_broken_quote(index):
                 self.marks[index] = _QUOTED
 
     def _is_broken_quote(self, index: int) -> bool:
         """Tell whether the line is the tail of a quoted line that a client broke."""
         line, above = self.lines[index].strip(), self.lines[index - 1].rstrip()
-        if self.marks[index] is not _REPLY or not line or len(line) >= _WRAPPED_AT:
+        if not line or len(line) >= _WRAPPED_AT:
             return False
-        if not self.marks[index - 1] is self.marks[index + 1] is _QUOTED:
-            return False
+        if _LINK_PIECE.fullmatch(line) and "://" in above.split()[-1] + line:
+            return True
         return len(above) >= _WRAPPED_AT and above[-1] not in ".?!:。？！"
 
     def _mark_quote_at(self, index: int) -> bool:
         """Mark the quote that line `index` announces; tell whether it runs to the end."""
         line = self.lines[index]
-        if is_reply_marker(line) or quotes.is_foreign_marker(line):
+        if self._is_marker(index):
             return self._mark_rest(index, _QUOTED)
         if quotes.is_forward_line(line):
             return self._mark_rest(index, _FORWARDED)
@@ -128,9 +140,15 @@ class _Body:
             return self._mark_announced(index, end)
         return self._mark_introduction(index)
 
+    def _is_marker(self, index: int) -> bool:
+        """Tell whether a marker stands here; a client may have broken ours into two lines."""
+        line = self.lines[index]
+        both = " ".join(self.lines[index : index + 2])
+        return is_reply_marker(line) or is_reply_marker(both) or quotes.is_foreign_marker(line)
+
     def _mark_introduction(self, index: int) -> bool:
         before_quote = self._is_before_quote(index)
-        if not before_quote and self.lines[index].rstrip(" \t\r\xa0*_")[-1:] not in (":", "："):
+        if not before_quote and not quotes.may_end_introduction(self.lines[index]):
             return False
         self._candidates_left -= 1
         if self._candidates_left < 0:
@@ -177,25 +195,25 @@ class _Body:
 
     def mark_signatures(self) -> None:
         """Find the signature at the end of the last new text; footers may stand below a quote."""
-        for first, end in reversed(list(self._stretches())):
+        for first, end in islice(self._stretches_from_below(), _MOST_STRETCHES):
             found = signature_lines(self.lines[first:end], is_beginning=self._is_blank(0, first))
             if found:
                 self._mark(first + found[0], first + found[1], _SIGNATURE)
             if not found or not self._is_blank(first, first + found[0]):
                 return
 
-    def _stretches(self) -> Iterator[tuple[int, int]]:
-        """The runs of new lines that hold words, as first line and end."""
-        first = 0
-        for index in range(1, len(self.lines) + 1):
-            if index < len(self.lines) and self.marks[index] is self.marks[first]:
+    def _stretches_from_below(self) -> Iterator[tuple[int, int]]:
+        """The runs of new lines that hold words, as first line and end; the last one first."""
+        end = len(self.lines)
+        for index in range(len(self.lines) - 1, -1, -1):
+            if index and self.marks[index - 1] is self.marks[index]:
                 continue
-            if self.marks[first] is _REPLY and not self._is_blank(first, index):
-                yield first, index
-            first = index
+            if self.marks[index] is _REPLY and not self._is_blank(index, end):
+                yield index, end
+            end = index
 
     def _is_blank(self, first: int, end: int) -> bool:
-        return not any(self.lines[index].strip() for index in range(first, end))
+        return not any(map(str.strip, islice(self.lines, first, end)))
 
     # Result ---------------------------------------------------------------------------------
 

@@ -60,7 +60,8 @@ _QUOTE_FROM_HERE_IDS = frozenset({"divrplyfwdmsg", "appendonsend", "stopspelling
 _SIGNATURE_CLASSES = frozenset(
     {
         "gmail_signature", "moz-signature", "protonmail_signature_block", "tutanota_signature",
-        "zmail_signature", "bloop_sign", "yahoo-signature", "apple-mail-signature", "front-signature",
+        "zmail_signature", "bloop_sign", "yahoo-signature", "apple-mail-signature",
+        "front-signature",
     }
 )  # fmt: skip
 _SIGNATURE_IDS = frozenset(

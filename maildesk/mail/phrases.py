@@ -22,7 +22,7 @@ WEEKDAYS = (
     "søn", "lör", "sön", "mån", "tis", "ma", "wo", "vr", "za", "zo", "pon", "wt", "śr", "czw",
     "pt", "pią", "sob", "ndz", "nie", "po", "út", "st", "čt", "pá", "ne", "ti", "ke", "to", "pe",
     "la", "su", "пн", "вт", "ср", "чт", "пт", "сб", "вс", "пон", "втор", "сред", "чет", "пят",
-    "суб", "воск", "th", "t2", "cn", "chủ", "星期", "周", "週",
+    "суб", "воск", "th [2-7]", "th", "t2", "cn", "chủ", "星期", "周", "週",
 )  # fmt: skip
 
 # Beginnings of the names of months; letters may follow.
@@ -36,12 +36,13 @@ MONTHS = (
     "мая", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек", "thg", "tháng",
 )  # fmt: skip
 
-# "wrote", at the end of an introduction.
+# "wrote", at the end of an introduction; plain words.
 WROTE = (
     "wrote", "writes", "sent", "said", "schrieb", "schreibt", "geschrieben", "a écrit",
     "écrit", "escribió", "ha escrito", "ha scritto", "scritto", "scrisse", "escreveu",
-    r"napisał(?:\(a\)|a)?", "pisze", r"napsal(?:\(a\)|a)?", r"napísal(?:\(a\)|a)?", "schreef",
-    "geschreven", "skrev", "skreiv", "kirjoitti", r"написал(?:\(а\)|а)?", "пишет", "написав",
+    "napisał", "napisał(a)", "napisała", "pisze", "napsal", "napsal(a)", "napsala", "napísal",
+    "napísal(a)", "napísala", "schreef", "geschreven", "skrev", "skreiv", "kirjoitti", "написал",
+    "написал(а)", "написала", "пишет", "написав",
     "写道", "寫道", "写到", "のメール", "書きました", "が書き込みました", "작성", "작성함",
     "보낸 메시지", "님이 작성", "đã viết", "viết", "a scris", "írta", "yazdı", "έγραψε",
 )  # fmt: skip
@@ -63,7 +64,7 @@ MESSAGE = (
 )  # fmt: skip
 ORIGINAL = (
     "origin", "oorspronk", "ursprung", "ursprüng", "opprinnel", "oprindel", "alkuper", "oryginal",
-    "původn", "pôvodn", "исходн", "ориг", "原始", "元の", "원본", "gốc", "reply", "antwort",
+    "původn", "pôvodn", "исходн", "ориг", "原始", "原件", "元の", "원본", "gốc", "reply", "antwort",
     "réponse", "respuesta", "risposta", "resposta", "antwoord", "svar", "orijinal",
 )  # fmt: skip
 FORWARDED = (
@@ -94,9 +95,10 @@ HEADER_LABELS: Mapping[str, tuple[str, ...]] = {
         "보낸사람", "발신", "Từ", "Kimden", "Feladó", "De la", "Sender", "Avsändare",
     ),
     "date": (
-        "Sent", "Date", "Gesendet", "Datum", "Envoyé", "Le", "Sendt", "Dato", "Skickat",
-        "Verzonden", "Enviado", "Enviado el", "Enviada", "Enviada em", "Enviado em", "Fecha",
-        "Data", "Inviato", "Wysłano", "Wysłane", "Odesláno", "Odoslané", "Lähetetty", "Päivämäärä",
+        "Sent", "Date", "Gesendet", "Message du", "Datum", "Envoyé", "Le", "Sendt", "Dato",
+        "Skickat", "Verzonden", "Enviado", "Enviado el", "Enviada", "Enviada em", "Enviado em",
+        "Fecha", "Data", "Inviato", "Wysłano", "Wysłane", "Odesláno", "Odoslané", "Lähetetty",
+        "Päivämäärä",
         "Päiväys", "Pvm", "Отправлено", "Дата", "发送时间", "发送日期", "日期", "时间", "傳送時間",
         "寄件日期", "時間", "送信日時", "日時", "日付", "보낸 날짜", "날짜", "발송일", "Đã gửi",
         "Gửi", "Ngày", "Tarih", "Gönderildi", "Elküldve", "Data wysłania", "Sent on",
@@ -107,13 +109,13 @@ HEADER_LABELS: Mapping[str, tuple[str, ...]] = {
         "Tới", "Kime", "Címzett",
     ),
     "cc": (
-        "Cc", "Bcc", "Kopie", "Kopia", "Kopi", "Copie", "Kopio", "DW", "抄送", "副本", "참조",
-        "Копия",
+        "Cc", "Bcc", "Copie à", "Kopie", "Kopia", "Kopi", "Copie", "Kopio", "DW", "抄送", "副本",
+        "참조", "Копия",
     ),
     "subject": (
-        "Subject", "Betreff", "Objet", "Emne", "Ämne", "Onderwerp", "Asunto", "Oggetto", "Assunto",
-        "Temat", "Předmět", "Predmet", "Aihe", "Тема", "主题", "主旨", "主題", "件名", "제목",
-        "Chủ đề", "Tiêu đề", "Konu", "Tárgy", "Subiect",
+        "Subject", "Betreff", "Objet", "Sujet", "Emne", "Ämne", "Onderwerp", "Asunto", "Oggetto",
+        "Assunto", "Temat", "Předmět", "Predmet", "Aihe", "Тема", "主题", "主旨", "主題",
+        "件名", "제목", "Chủ đề", "Tiêu đề", "Konu", "Tárgy", "Subiect",
     ),
     "other": (
         "Reply-To", "Antwort an", "Importance", "Priority", "Wichtigkeit", "Attachments",

@@ -31,7 +31,7 @@ from maildesk.mail.phrases import (
 
 LONGEST_INTRODUCTION = 500
 _MOST_LINES = 5
-_DECORATION = " \t\xa0*_\u200b\u200e\u200f\u202f"
+_DECORATION = " \t\r\xa0*_-\u200b\u200e\u200f\u202f"
 
 _COLON = "[:\uff1a]"
 _MONTH = rf"(?:{'|'.join(MONTHS)})[^\W\d]*"
@@ -49,7 +49,8 @@ _BEFORE_DATE = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
-_WROTE = rf"(?:{'|'.join(WROTE)})"
+_WROTE = rf"(?:{'|'.join(map(re.escape, WROTE))})"
+_WROTE_LAST = tuple(WROTE)
 _ENDS_WITH_WROTE = re.compile(
     rf"(?:\b|(?<=[^\x00-\x7f])|(?=[^\x00-\x7f])){_WROTE}[\s)*_]*{_COLON}?$", re.IGNORECASE
 )
@@ -60,7 +61,7 @@ _WROTE_WHEN = re.compile(rf"\b{_WROTE}\b.{{0,100}}{_COLON}$", re.IGNORECASE)
 _ENDS_WITH_ADDRESS = re.compile(rf"@[^\s@]{{1,120}}[>)\]\s\"'”*_]{{0,6}}(?:님|님이)?\s?{_COLON}$")
 _QUOTING = re.compile(rf"(?:{'|'.join(QUOTING)})\s.{{1,200}}{_COLON}$", re.IGNORECASE)
 _BRACKETED_ADDRESS_LAST = re.compile(r"[<(]\S+@\S+[>)]\s*$")
-_GLUE = re.compile(rf"-*\s+(?={'|'.join(OPENERS)})", re.IGNORECASE)
+_GLUE = re.compile(rf"-*\s+(?=[A-Z])(?={'|'.join(OPENERS)})")
 
 _DASHED_LINE = re.compile(
     r"[\W_]*[-=_*]{2,}\s*([^\W\d][^-=_*]{3,60}?|[^-=_*]*-[^-=_*]*?)\s*[-=_*]{2,}"
@@ -74,12 +75,17 @@ _BETWEEN_RULES = re.compile(r"[^\w\s]{2}.*[^\w\s]{2}$")
 _ABOVE_THIS_LINE = re.compile("|".join(ABOVE_THIS_LINE), re.IGNORECASE)
 
 _LABEL = re.compile(rf"[\s*_>]{{0,8}}([^\W\d_][^:\uff1a<>@]{{0,24}}?)[\s*_\xa0]{{0,4}}{_COLON}(.*)")
+_INLINE_LABEL = re.compile(
+    rf"\s({'|'.join(label for labels in HEADER_LABELS.values() for label in labels)})\s?{_COLON}"
+)
 _ROLES = {label.casefold(): role for role, labels in HEADER_LABELS.items() for label in labels}
 _LONGEST_BLOCK = 14
 
 
-def _ends_with_colon(line: str) -> bool:
-    return line.rstrip(_DECORATION)[-1:] in (":", "\uff1a")
+def may_end_introduction(line: str) -> bool:
+    """Tell whether `line` may end an introduction; cheap, for it is asked of every line."""
+    end = line[-40:].rstrip(_DECORATION)
+    return end.endswith((":", "\uff1a")) or end.endswith(_WROTE_LAST)
 
 
 def introduction_place(
@@ -89,8 +95,9 @@ def introduction_place(
 
     `before_quote`: marked quote follows, so that weaker signs are enough.
     """
-    if not before_quote and not _ends_with_colon(lines[last]):
+    if not before_quote and not may_end_introduction(lines[last]):
         return None
+    before_quote = before_quote or _is_between_rules(lines[last])
     endings = list(_endings(lines, last))
     for first, joined in endings:
         if _begins_with_date(joined, before_quote=before_quote):
@@ -105,6 +112,11 @@ def introduction_place(
     ]
     dated = [first for first, joined in named if _DATE.search(joined)]
     return (dated[0] if dated else named[0][0], 0) if named else None
+
+
+def _is_between_rules(line: str) -> bool:
+    """Tell whether a client set the introduction between dashes (Zoho: "---- On … wrote ----")."""
+    return line.lstrip().startswith("---") and line.rstrip().endswith("---")
 
 
 def _endings(lines: Sequence[str], last: int) -> Iterator[tuple[int, str]]:
@@ -124,7 +136,7 @@ def _begins_with_date(text: str, *, before_quote: bool) -> bool:
     if not date or not _BEFORE_DATE.fullmatch(text, 0, date.start()):
         return False
     if text[-1] not in ":\uff1a" and not before_quote:
-        return False
+        return _ENDS_WITH_WROTE.search(text) is not None and _ADDRESS.search(text) is not None
     return bool(
         _ENDS_WITH_WROTE.search(text)
         or _WROTE_SOMEBODY.search(text)
@@ -216,10 +228,18 @@ def header_block_end(lines: Sequence[str], first: int) -> int | None:
         found = header_role(lines[index])
         if found:
             values.setdefault(*found)
+            values.update(_inline_labels(found[1]))
             end = index + 1
         elif index > end + 2 or (not lines[index].strip() and not _goes_on(lines, index)):
             break
     return end if _is_header_block(values) else None
+
+
+def _inline_labels(value: str) -> dict[str, str]:
+    """Return the fields that share a line with another ("From: Ann Date: Friday")."""
+    return {
+        _ROLES[match[1].casefold()]: value[match.end() :] for match in _INLINE_LABEL.finditer(value)
+    }
 
 
 def _goes_on(lines: Sequence[str], blank: int) -> bool:

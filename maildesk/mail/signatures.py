@@ -13,20 +13,19 @@ from collections.abc import Sequence
 
 _MOST_LINES = 40
 _DELIMITER = re.compile(r"(?:--|—|–|&#45;&#45;)[ \t\xa0]*")
-_NAME_DASH = re.compile(r"-\s?[^\W\d_][\w.]*(?: [^\W\d_][\w.]*){0,2}")
 _RULE = re.compile(r"[*_=#~-]{2,}\s*|(?:[*_=-]\s?){5,}")
 _POSTSCRIPT = re.compile(r"P\.?\s?P?\.?S\.?\s*[:.,\-–]?\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?。！？][\"')]?$")
 
 # How the footer of a client begins, and what it must name before the first comma.
 _SENT_FROM = re.compile(
-    r"(?:Sent (?:from|via|with|using|by|on)|Get|Download|Gesendet (?:von|mit|über)"
+    r"(?:Sent (?:\w+ly )?(?:from|via|with|using|by|on)|Get|Download|Gesendet (?:von|mit|über)"
     r"|Diese Nachricht wurde von|Von meinem|Holen Sie sich|Laden Sie|Hol dir"
-    r"|Envoyé (?:de|depuis|à partir|avec|via|par)|Télécharge[rz]|Obtene[zr]"
+    r"|Envoyé (?:sans fil )?(?:de|depuis|à partir|avec|via|par)|Télécharge[rz]|Obtene[zr]"
     r"|Enviad[oa] (?:desde|de|do|da|a partir|com|con|por|pelo|via)|Obtén|Obter|Baixar|Descarga"
     r"|Inviato (?:da|dal|con|tramite)|Scarica|Ottieni"
     r"|Verzonden (?:vanaf|vanuit|via|met|van)|Verstuurd (?:vanaf|vanuit|via|met|van)"
-    r"|Sendt (?:fra|med|via|af)|Skicka[td] (?:från|med|via)|Hämta|Hent|Last ned|Få"
+    r"|Sendt (?:fra|med|via|af)|Skicka[td] (?:från|med|via)|Hämta|Hent|Last ned|Skaff|Få"
     r"|Wysłan[eoya] (?:z|ze|przez|za)|Pobierz|Odesláno (?:z|ze|pomocí)|Odoslané (?:z|zo)|Stáhn"
     r"|Lähetetty|Hanki|Отправлено (?:с|со|из|от)|Послано|Скача|Загруз"
     r"|发自|发送自|從|从|來自|来自|取得|获取|下載|下载|나의|내|Được gửi|Đã gửi từ|Gửi từ|Tải)",
@@ -34,11 +33,11 @@ _SENT_FROM = re.compile(
 )
 _SENT_FROM_BEHIND = re.compile(
     r"(?:iPhone|iPad|Android|Outlook|Galaxy)\S{0,30}\s?"
-    r"(?:から送信|から送信されました|에서 보냄|에서 전송|gesendet|傳送|发送|寄出|üzerinden gönderildi)",
+    r"(?:から送信|에서 보냄|에서 전송|gesendet|傳送|发送|寄出|üzerinden gönderildi)",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(
-    r"i ?Phone|i ?Pad|Android|Black ?Berry|Galaxy|Samsung|Huawei|Xiaomi|Nokia|Pixel|Windows"
+    r"i ?Phon|i ?Pad|Android|Black ?Berry|Galaxy|Samsung|Huawei|Xiaomi|Nokia|Pixel|Windows"
     r"|Outlook|Mail\b|Mailbox|Yahoo|G ?mail|Proton|Spark|Acompli|Thunderbird|Treo|Nexus|Motorola"
     r"|smart ?phone|phone\b|telefon|téléphone|teléfono|telefono|telefoon|puhelime|móvil|mobil"
     r"|handy|tablet|surftablet|cellulare|celular|мобильн|телефон|手机|手機|電話|휴대폰|điện thoại"
@@ -58,13 +57,14 @@ _SIGN_OFFS = re.compile(
             r"|schöne[nm]?|sonnige[n]?)(?: und \w+)? (?:gr(?:ü|u|ue)(?:ß|ss|s)en?|gruß|gruss)"
             r"(?: aus \w+)?|gr(?:ü|ue)(?:ß|ss)e|gruß|gruss|mfg|lg|vg|hochachtungsvoll",
             r"(?:bien |très )?cordialement|bien (?:à|a) (?:vous|toi)|(?:sincères |meilleures "
-            r"|cordiales )?salutations(?: distinguées| cordiales)?|amicalement|cdlt|respectueusement",
+            r"|cordiales )?salutations(?: distinguées| cordiales)?|amicalement|cdlt"
+            r"|respectueusement",
             r"(?:un )?(?:cordial |atento )?saludos?(?: cordial(?:es)?)?|atentamente|atte|saluti"
             r"|(?:cordiali|distinti|cari|un cordiale) salut[io]|cordialmente",
             r"atenciosamente|att|(?:com os melhores )?cumprimentos|abraços?|melhores cumprimentos",
             r"(?:med )?(?:vänlig|bästa|varm)a?(?: hälsning(?:ar)?)|(?:bästa )?hälsningar?|mvh"
-            r"|(?:med )?(?:vennlig|venlig|beste|bedste|kjærlig|kærlig|varm|gode|mange)e? hilsn?(?:er|en)?"
-            r"|(?:med )?(?:vennlig|venlig|beste|bedste|mange) hilsen(?: fra)?|hilsen|vh|dbh",
+            r"|(?:med )?(?:(?:vennlig|venlig|beste?|bedste|kjærlig|kærlig|varme?|gode|mange) )?"
+            r"hils(?:en|ner)(?: fra)?|vh|dbh",
             r"(?:met )?(?:vriendelijke|hartelijke|beste|warme) gr?oet(?:en)?|groet(?:en|jes)?|mvg"
             r"|hoogachtend",
             r"(?:serdecznie )?pozdrawiam|z poważaniem|pozdrowienia|s (?:přátelským )?pozdravem"
@@ -119,7 +119,6 @@ def _begins_signature(lines: Sequence[str], index: int, last: int) -> bool:
         _DELIMITER.fullmatch(line) is not None
         or (is_sign_off(line) and _is_name_next(lines, index + 1, last))
         or (_RULE.fullmatch(line) is not None and _is_footer(lines, index + 1, last))
-        or (index == last - 1 and _is_dashed_name(lines, index))
         or (_is_paragraph(lines, index) and _is_legal(lines, index, last))
     )
 
@@ -150,14 +149,6 @@ def _is_name_next(lines: Sequence[str], index: int, last: int) -> bool:
     return is_short and not (_SENTENCE_END.search(follower) and len(follower.split()) > 3)
 
 
-def _is_dashed_name(lines: Sequence[str], index: int) -> bool:
-    """Tell whether the last line is "-ann", and not the last point of a list."""
-    above = next((lines[i].strip() for i in range(index - 1, -1, -1) if lines[i].strip()), "")
-    if above.startswith("-") or above.endswith((":", "\uff1a")):
-        return False
-    return _NAME_DASH.fullmatch(lines[index].strip()) is not None
-
-
 def _is_footer(lines: Sequence[str], index: int, last: int) -> bool:
     """Tell whether what stands below a rule is a legal or mailing-list footer to the end."""
     below = [line for line in lines[index:last] if line.strip()]
@@ -180,12 +171,15 @@ def _is_paragraph(lines: Sequence[str], index: int) -> bool:
 def _is_legal(lines: Sequence[str], index: int, last: int) -> bool:
     """Tell whether every paragraph from `index` on speaks as lawyers do."""
     text = "\n".join(line.strip() for line in lines[index:last])
-    if len(text) < 100:
-        return False
-    paragraphs = [paragraph for paragraph in re.split(r"\n{2,}", text) if len(paragraph) > 60]
-    return bool(paragraphs) and all(
-        len({hit.casefold() for hit in _LEGAL.findall(paragraph)}) >= 2 for paragraph in paragraphs
+    first, *others = re.split(r"\n{2,}", text)
+    return _is_legal_paragraph(first) and all(
+        _is_legal_paragraph(other) for other in others if len(other) > 60
     )
+
+
+def _is_legal_paragraph(text: str) -> bool:
+    words = {word.casefold() for word in _LEGAL.findall(text[:2_000])}
+    return len(text) > 60 and len(words) >= 2
 
 
 def _postscript(lines: Sequence[str], index: int, last: int) -> int:
