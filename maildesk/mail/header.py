@@ -1,0 +1,281 @@
+"""Read header values: encoded words, addresses, dates and identifiers, cleaned on the way.
+
+mail-parser finds the mailboxes of an address field and reads dates; what it cannot settle is
+settled here, or left out with a defect. RFC 5322, RFC 2047, RFC 6532.
+"""
+
+import binascii
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from mailparser.dates import parse_mail_date
+from mailparser.utils import get_addresses
+
+from maildesk.mail.charset import decode_text, text_codec
+from maildesk.mail.message import Address
+
+ID_CHARACTERS = 998  # a longer Message-ID fits on no line: RFC 5322 section 2.1.1
+
+_BREAK = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]+ ?")
+# Controls; soft hyphen; bidi marks, embeddings and isolates; zero-width and invisible characters;
+# tag characters. They hide, reorder or forge what people read.
+_UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# Spaces inside an encoded word are forbidden and common; so are words that touch.
+_WORD = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=")
+_QUOTED_OR_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"|<[^<>]*>')
+_BARE_ADDRESS = re.compile(r"[^\s<>()\[\],;:\"'@\\]{1,256}@[^\s<>()\[\],;:\"'@\\]{1,255}")
+_ANGLE_ID = re.compile(r"<([^<>]+)>")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+
+
+def clean(value: str) -> str:
+    """Return `value` on one line, without controls, bidi marks and characters nobody sees."""
+    if value.isascii() and value.isprintable():
+        return value.strip()
+    visible = _UNSEEN.sub("", _BREAK.sub(" ", value))
+    return _SURROGATE.sub("\ufffd", visible).strip()
+
+
+def decode_words(value: str) -> str:
+    """Return the value with its encoded words decoded (RFC 2047), as written otherwise."""
+    if "=?" not in value:
+        return value
+    result: list[str] = []
+    octets = b""  # of neighbours in the same charset, which may share a character
+    charset = ""
+    at = 0
+    for word in _WORD.finditer(value):
+        between = value[at : word.start()]
+        word_charset = (
+            word[1].partition("*")[0].lower()
+        )  # RFC 2231 section 5: a language may follow
+        if octets and (between.strip() or word_charset != charset):
+            result.append(decode_text(octets, charset)[0])
+            octets = b""
+        if between.strip() or not at:
+            result.append(between)
+        octets += _octets(word[2], word[3], word_charset)
+        charset = word_charset
+        at = word.end()
+    if octets:
+        result.append(decode_text(octets, charset)[0])
+    return "".join([*result, value[at:]])
+
+
+def _octets(encoding: str, encoded: str, charset: str) -> bytes:
+    """The bytes of one word; characters that stand there unencoded are in its charset too."""
+    if _SURROGATE.search(encoded) or encoded.isascii():
+        source = encoded.encode("utf-8", "surrogateescape")
+    else:
+        source = encoded.encode(text_codec(charset) or "utf-8", "replace")
+    if encoding in "qQ":
+        return binascii.a2b_qp(source.replace(b" ", b"_"), header=True)
+    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", source)
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+
+
+def mend_bytes(value: str, charset: str) -> str:
+    """Return the value with raw bytes that are not UTF-8 (surrogates here) read as `charset`.
+
+    No standard allows them, many a script writes them; encoded words keep their own charset.
+    """
+    if "=?" in value or not _SURROGATE.search(value):
+        return value
+    codec = text_codec(charset) or "windows-1252"
+    return value.encode("utf-8", "surrogateescape").decode(codec, "replace")
+
+
+def read_text(value: str) -> str:
+    """Return a value of free text (Subject and the like), decoded and cleaned."""
+    return clean(decode_words(value))
+
+
+# --- addresses ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mailboxes:
+    """The mailboxes of an address field, and what was wrong with it."""
+
+    addresses: tuple[Address, ...] = ()
+    defects: tuple[str, ...] = ()
+
+
+def read_addresses(value: str, limit: int = 200) -> Mailboxes:
+    """Return the mailboxes of an address field; groups are opened (RFC 5322 section 3.4).
+
+    What stands in quotes, comments or display names is never taken for a mailbox. An item that
+    holds none in a well-formed way gives its only candidate, with a defect, or nothing.
+    """
+    found: list[dict[str, object]] = []
+    defects: list[str] = []
+    value = _SURROGATE.sub("\ufffd", value)  # mail-parser would drop the whole mailbox
+    try:
+        pairs = get_addresses(value, defects=found, decode_names=True)
+    except (ValueError, LookupError, RecursionError, AttributeError):
+        return Mailboxes(defects=("cannot be read",))
+    addresses = [_address(name, address) for name, address in pairs if "@" in address]
+    for problem in found:
+        defects.append(str(problem.get("reason", "")))
+        if not problem.get("recovered"):
+            addresses += _candidates(problem)
+    if ":" in _QUOTED_OR_COMMENT.sub("", value):
+        defects.append("group syntax")
+    if len(addresses) > limit:
+        defects.append(f"over {limit} addresses")
+    return Mailboxes(tuple(addresses[:limit]), tuple(dict.fromkeys(defects)))
+
+
+def _address(name: str, address: str) -> Address:
+    return Address(read_text(name).strip("'\"").strip(), clean(address))
+
+
+def _candidates(problem: dict[str, object]) -> list[Address]:
+    """The mailbox that an odd item can only mean; none where there are two to choose from."""
+    offered = problem.get("candidates")
+    if isinstance(offered, list) and len(offered) == 1:
+        return [_address(offered[0]["display_name"], offered[0]["address"])]
+    raw = str(problem.get("raw", ""))
+    bare = _BARE_ADDRESS.findall(raw)
+    if len(bare) != 1 or '"' in raw or "(" in raw:
+        return []
+    return [_address(raw.partition(bare[0])[0].rstrip("< \t"), bare[0])]
+
+
+# --- dates, identifiers, languages --------------------------------------------------------------
+
+
+def read_date(value: str) -> datetime | None:
+    """Return the instant of a Date field in UTC; None where it cannot be made out."""
+    try:
+        found = parse_mail_date(value).value
+        if found is None:
+            return None
+        aware: datetime = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError, TypeError):
+        return None
+
+
+def read_ids(value: str, limit: int = 100) -> tuple[str, ...]:
+    """Return the Message-IDs in a value, without <>; of too many the first and the last ones.
+
+    Without any <> every word with an @ counts: some writers leave the brackets out.
+    """
+    found = [re.sub(r"\s+", "", each) for each in _ANGLE_ID.findall(value)]
+    if not found:
+        found = [word.strip("<>,;") for word in value.split() if "@" in word]
+    ids = list(dict.fromkeys(clean(each) for each in found if 0 < len(each) <= ID_CHARACTERS))
+    return tuple(ids if len(ids) <= limit else [ids[0], *ids[len(ids) - limit + 1 :]])
+
+
+def read_message_id(value: str) -> str | None:
+    """Return the mail's own identifier without <>; None for an empty or overlong one."""
+    found = read_ids(value, 1)
+    if found:
+        return found[0]
+    bare = clean(value).strip("<> ")
+    return bare if 0 < len(bare) <= ID_CHARACTERS and " " not in bare else None
+
+
+def read_language(value: str) -> str | None:
+    """Return the first language of a Content-Language field (RFC 3282)."""
+    found = _LANGUAGE_TAG.match(value.strip())
+    return found[0] if found else None
+
+
+# --- the fields of a mail -----------------------------------------------------------------------
+
+_ONCE = (  # RFC 5322 section 3.6, RFC 2045
+    "From", "Sender", "Reply-To", "To", "Cc", "Message-ID", "In-Reply-To", "References", "Subject",
+    "Date", "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
+)  # fmt: skip
+_DELIVERED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a mail, read."""
+
+    fields: tuple[tuple[str, str], ...]
+    defects: tuple[str, ...]
+    senders: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    delivered_to: tuple[str, ...]
+    message_id: str | None
+    in_reply_to: tuple[str, ...]
+    references: tuple[str, ...]
+    subject: str
+    date: datetime | None
+    language: str | None
+
+
+def _charset(content_type: str) -> str:
+    """The body's charset: who writes raw bytes into the header means the same one there."""
+    found = _CHARSET.search(content_type)
+    return found[1] if found else ""
+
+
+def read_fields(fields: Sequence[tuple[str, str]], *, addresses: int, references: int) -> Header:
+    """Read raw fields into what a mail says of itself. Of a field given twice the first counts,
+    but every From is a sender: whoever wrote two is nobody."""
+    charset = next(
+        (_charset(value) for name, value in fields if name.lower() == "content-type"), ""
+    )
+    fields = tuple((name, mend_bytes(value, charset)) for name, value in fields)
+    values: dict[str, list[str]] = {}
+    for name, value in fields:
+        values.setdefault(name.lower(), []).append(value)
+    defects = [
+        f"{name}: given {count} times"
+        for name in _ONCE
+        if (count := len(values.get(name.lower(), ()))) > 1
+    ]
+
+    def first(name: str) -> str:
+        return values.get(name, [""])[0]
+
+    def mailboxes(name: str, raw: Iterable[str]) -> tuple[Address, ...]:
+        found = [read_addresses(value, addresses) for value in raw if value]
+        defects.extend(f"{name}: {defect}" for each in found for defect in each.defects)
+        return tuple(address for each in found for address in each.addresses)
+
+    def reading(name: str, read: Callable[[str], object]) -> None:
+        if first(name) and not read(first(name)):
+            defects.append(f"{name.title()}: cannot be read")
+
+    reading("date", read_date)
+    reading("message-id", read_message_id)
+    if len(_ANGLE_ID.findall(first("references"))) > references:
+        defects.append(f"References: over {references} ids")
+    ids = partial(read_ids, limit=references)
+    delivered = [value for name in _DELIVERED for value in values.get(name, ())]
+    return Header(
+        fields=tuple((name, read_text(value)) for name, value in fields),
+        senders=mailboxes("From", values.get("from", [])[:2]),
+        reply_to=mailboxes("Reply-To", [first("reply-to")]),
+        to=mailboxes("To", [first("to")]),
+        cc=mailboxes("Cc", [first("cc")]),
+        delivered_to=tuple(
+            dict.fromkeys(a.address for v in delivered for a in read_addresses(v).addresses)
+        ),
+        message_id=read_message_id(first("message-id")),
+        in_reply_to=ids(first("in-reply-to")),
+        references=ids(first("references")),
+        subject=read_text(first("subject")),
+        date=read_date(first("date")),
+        language=read_language(first("content-language")),
+        defects=tuple(defects),
+    )

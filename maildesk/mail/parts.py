@@ -1,0 +1,248 @@
+"""Split a mail into its MIME parts, on the raw bytes (RFC 2046 section 5.1).
+
+The standard library reads a body line by line into a list: 16 MiB of empty lines take 700 MB. Here
+a part is a stretch of the raw mail, found by searching for its delimiters, so a large attachment
+costs nothing until it is decoded, a forwarded mail stays byte for byte what it was, and the limits
+on number and depth hold before any work is done. Parameters are read by `email.message`.
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from email.utils import collapse_rfc2231_value
+
+from maildesk.mail.header import mend_bytes
+from maildesk.mail.limits import HeaderBlock, ParseLimits, read_header
+
+_FOLD = re.compile(r"\r*\n(?=[ \t])")
+_NO_SEMICOLON = re.compile(r"\A([\w.+-]+/[\w.+-]+)[ \t]+(?=[\w*-]+=)")
+REPORT_BYTES = 262_144  # how much of a part is put before the reader of delivery reports
+
+
+class TooComplex(Exception):
+    """The mail has more parts, or deeper ones, than the limits allow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part; `path` is as IMAP counts ("" for a multipart mail itself), `start` and `end` bound
+    its encoded content in the raw mail. `header` is a compat32 message without payload."""
+
+    path: str
+    header: Message
+    start: int
+    end: int
+    children: tuple["Part", ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """The type in lower case; of a multipart without parts text/plain, as which it is shown."""
+        found = self.header.get_content_type()
+        return "text/plain" if found.startswith("multipart/") and not self.children else found
+
+    @property
+    def disposition(self) -> str:
+        """`attachment`, `inline` or "" (RFC 2183); an unknown one counts as attachment."""
+        found = self.header.get_content_disposition() or ""
+        return found if found in ("", "inline") else "attachment"
+
+    def parameter(self, name: str, field: str = "content-type") -> str:
+        """A parameter of a field, decoded (RFC 2231); "" if there is none."""
+        try:
+            value = self.header.get_param(name, "", field)
+            return collapse_rfc2231_value(value) if value else ""
+        except ValueError:  # a NUL in the charset
+            return ""
+
+    def walk(self) -> Iterator["Part"]:
+        """This part and all below it, in the order of the mail."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def split_parts(raw: bytes, block: HeaderBlock, limits: ParseLimits) -> tuple[Part, list[str]]:
+    """Return the tree of parts of the mail with this header block, and what was wrong.
+
+    Raises: TooComplex.
+    """
+    splitter = _Splitter(raw, limits)
+    root = splitter.part("", block, len(raw), depth=0, default="text/plain")
+    return root, splitter.defects
+
+
+class _Splitter:
+    """Counts parts while it descends."""
+
+    def __init__(self, raw: bytes, limits: ParseLimits) -> None:
+        self.raw = raw
+        self.limits = limits
+        self.count = 0
+        self.defects: list[str] = []
+
+    def part(self, path: str, block: HeaderBlock, end: int, *, depth: int, default: str) -> Part:
+        """The part with this header block, and its children."""
+        self.count += 1
+        if self.count > self.limits.parts:
+            raise TooComplex(f"over {self.limits.parts} parts")
+        if depth > self.limits.depth:
+            raise TooComplex(f"parts nested over {self.limits.depth} deep")
+        header = self._message(block, default)
+        children: tuple[Part, ...] = ()
+        if header.get_content_maintype() == "multipart":
+            children = self._children(path, header, block.body_start, end, depth + 1)
+        if not children:
+            path = path or "1"
+        return Part(path, header, min(block.body_start, end), end, children)
+
+    def _children(
+        self, path: str, header: Message, start: int, end: int, depth: int
+    ) -> tuple[Part, ...]:
+        boundary = self._boundary(header)
+        stretches = list(self._stretches(boundary, start, end)) if boundary else []
+        if not stretches:
+            self.defects.append("multipart without parts")
+        digest = header.get_content_subtype() == "digest"  # RFC 2046 section 5.1.5
+        return tuple(
+            self.part(
+                f"{path}.{number}" if path else str(number),
+                read_header(self.raw, self.limits, start=first, end=last),
+                last,
+                depth=depth,
+                default="message/rfc822" if digest else "text/plain",
+            )
+            for number, (first, last) in enumerate(stretches, 1)
+        )
+
+    def _boundary(self, header: Message) -> bytes:
+        try:
+            return (header.get_boundary("") or "").encode()
+        except (ValueError, LookupError):
+            return b""
+
+    def _stretches(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The stretches between delimiter lines; the line end before a delimiter belongs to it."""
+        first = None
+        for at, after, is_last in self._delimiters(boundary, start, end):
+            if first is not None:
+                yield first, max(first, _before_line_end(self.raw, at))
+            first = after
+            if is_last:
+                return
+        if first is not None:
+            self.defects.append("multipart without its closing delimiter")
+            yield first, end
+
+    def _delimiters(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+        """Each delimiter line: where it begins, where the next begins, whether it closes."""
+        delimiter = b"--" + boundary
+        at = self.raw.find(delimiter, start, end)
+        while at != -1:
+            behind = at + len(delimiter)
+            line_end = self.raw.find(b"\n", behind, end)
+            line_end = end if line_end == -1 else line_end + 1
+            closing = self.raw[behind : behind + 2] == b"--"
+            rest = self.raw[behind + 2 * closing : min(line_end, behind + 3)][:1]
+            # RFC 2046: what follows on the line does not matter; but "--ab" delimits no "a".
+            if (not rest or rest.isspace()) and (at == start or self.raw[at - 1] == 10):
+                yield at, line_end, closing
+            at = self.raw.find(delimiter, behind, end)
+
+    def _message(self, block: HeaderBlock, default: str) -> Message:
+        self.defects.extend(block.defects if self.count > 1 else ())
+        message = Message()
+        message.set_default_type(default)
+        for name, value in block.fields:
+            message.set_raw(name, self._few_parameters(name, _mended(value)))
+        return message
+
+    def _few_parameters(self, name: str, value: str) -> str:
+        is_mime = name.lower() in ("content-type", "content-disposition")
+        if not is_mime or value.count(";") <= self.limits.parameters:
+            return value
+        self.defects.append(f"{name}: over {self.limits.parameters} parameters")
+        return ";".join(value.split(";")[: self.limits.parameters])
+
+
+def _mended(value: str) -> str:
+    """Unfold, and put in the semicolon that some writers leave out behind the type."""
+    text = _FOLD.sub("", mend_bytes(value, "windows-1252")).strip()
+    return _NO_SEMICOLON.sub(r"\1; ", text.encode("utf-8", "replace").decode())
+
+
+def _before_line_end(raw: bytes, at: int) -> int:
+    at -= raw[at - 1 : at] == b"\n"
+    return at - (raw[at - 1 : at] == b"\r")
+
+
+# --- content ------------------------------------------------------------------------------------
+
+_TRAILING_SPACE = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n)")
+_NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+
+
+def decoded(raw: bytes, part: Part) -> bytes:
+    """Return the content of a part without its transfer encoding (RFC 2045 section 6)."""
+    content = raw[part.start : part.end]
+    encoding = str(part.header.get("content-transfer-encoding", "")).split(";")[0]
+    match encoding.strip().strip("\"'").lower():
+        case "base64":
+            return _base64(content)
+        case "quoted-printable":
+            return binascii.a2b_qp(_TRAILING_SPACE.sub(b"", content))
+        case "x-uuencode" | "uuencode" | "x-uue" | "uue":
+            return _uuencoded(content)
+    return content
+
+
+def _base64(content: bytes) -> bytes:
+    try:
+        return binascii.a2b_base64(content)
+    except binascii.Error:  # no padding, or one character too many
+        letters = _NO_BASE64.sub(b"", content.partition(b"=")[0])
+        letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+        return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
+
+
+def _uuencoded(content: bytes) -> bytes:
+    _, begin, lines = content.partition(b"begin ")
+    result = bytearray()
+    for line in lines.splitlines()[1:] if begin else ():
+        if line.strip() in (b"end", b"`", b""):
+            break
+        # The length comes first; some writers add a checksum behind the line.
+        length = ((line[0] - 32) & 63) * 4 // 3 + 3
+        try:
+            result += binascii.a2b_uu(line[:length])
+        except binascii.Error:
+            break
+    return bytes(result) if begin else content
+
+
+def as_message(raw: bytes, part: Part) -> Message:
+    """Return the part as the standard library's compat32 tree, for those who read reports in it.
+
+    Attachments are left empty, text and report parts are cut at `REPORT_BYTES`.
+    """
+    message = part.header
+    if part.children:
+        message.set_payload([as_message(raw, child) for child in part.children])
+    elif part.content_type.startswith("message/"):
+        message.set_payload(_nested(raw, part))
+    elif part.content_type.startswith("text/"):
+        content = raw[part.start : min(part.end, part.start + REPORT_BYTES)]
+        message.set_payload(content.decode("ascii", "surrogateescape"))
+    return message
+
+
+def _nested(raw: bytes, part: Part) -> list[Message | str]:
+    """Parse a message/* part as the standard library would have done."""
+    head = f"Content-Type: {part.content_type}\n\n".encode()
+    try:
+        payload = message_from_bytes(head + decoded(raw, part)[:REPORT_BYTES]).get_payload()
+    except RecursionError:
+        return []
+    return [each for each in payload if isinstance(each, Message)] if payload else []
