@@ -1,0 +1,213 @@
+"""Read and write mails in child processes, so that a hostile one costs its own attempt and no more.
+
+Each child is exec'd anew (never forked: the daemon has threads), imports only `maildesk.mail`, and
+does one job after the other, bounded in time and memory. A child that hangs is killed, one that
+dies is replaced for the next job. `mail.child` is the other end of the pipes.
+"""
+
+import os
+import pickle
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, Self, cast
+
+from maildesk.errors import MaildeskError
+from maildesk.mail.child import LENGTH
+from maildesk.mail.message import InboundMail
+
+START_SECONDS = 30  # for the imports of a new child on a busy machine
+_CHUNK = 1 << 20
+
+
+class ChildError(MaildeskError):
+    """A child process did not finish its job; another try may go the same way."""
+
+
+class ChildDied(ChildError):
+    """The child ended in the middle of the job: killed, crashed, or out of memory."""
+
+
+class ChildTimedOut(ChildError):
+    """The job took too long; its child was killed."""
+
+
+class Children:
+    """A pool of child processes. Thread-safe: as many jobs run at once as there are children."""
+
+    def __init__(
+        self, count: int = 2, *, seconds: float = 30, memory_bytes: int = 512 * 1024 * 1024
+    ) -> None:
+        """Start nothing yet: a child starts with its first job."""
+        self._seconds = seconds
+        self._memory_bytes = memory_bytes
+        self._idle: SimpleQueue[_Child | None] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(count, thread_name_prefix="children")
+        self._alive: set[_Child] = set()
+        self._lock = threading.Lock()
+        self._is_closed = False
+        for _ in range(count):
+            self._idle.put(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all children; jobs that still run fail with `ChildDied`."""
+        with self._lock:
+            self._is_closed = True
+            alive = list(self._alive)
+        for child in alive:
+            child.kill()
+        self._threads.shutdown(cancel_futures=True)
+        for child in alive:
+            child.end()
+
+    def run(self, job: str, *arguments: object) -> Any:
+        """Do one of `mail.child.JOBS` in a child and return what it returns.
+
+        Arguments and result are pickled; what the function raises is raised here.
+
+        Raises: ChildDied, ChildTimedOut.
+        """
+        request = pickle.dumps((job, arguments), pickle.HIGHEST_PROTOCOL)
+        with self._child() as child:
+            answer = child.ask(request, self._seconds, job)
+        result, error = pickle.loads(answer)  # noqa: S301 - written by our own package
+        if error is not None:
+            raise error
+        return result
+
+    def parse(self, raw: bytes) -> InboundMail:
+        """Read a mail. Raises: ChildDied, ChildTimedOut."""
+        return cast(InboundMail, self.run("parse_mail", raw))
+
+    def parse_many(self, raws: Iterable[bytes]) -> list[InboundMail | ChildError]:
+        """Read mails side by side; the list is in their order, with the error where one failed."""
+        return list(self._threads.map(self._parse_or_error, raws))
+
+    def _parse_or_error(self, raw: bytes) -> InboundMail | ChildError:
+        try:
+            return self.parse(raw)
+        except ChildError as error:
+            return error
+
+    @contextmanager
+    def _child(self) -> "Iterator[_Child]":
+        """A child of our own for the time of one job; a fresh one where the last has ended."""
+        child = self._idle.get()
+        try:
+            if child is None or not child.is_alive:
+                child = self._replace(child)
+            yield child
+        finally:
+            self._idle.put(child)
+
+    def _replace(self, old: "_Child | None") -> "_Child":
+        with self._lock:
+            if old is not None:
+                self._alive.discard(old)
+                old.end()
+            if self._is_closed:
+                raise ChildDied("the children are closed")
+            child = _Child(self._memory_bytes)
+            self._alive.add(child)
+            return child
+
+
+class _Child:
+    """One process and its pipes."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        # A session of its own: Ctrl-C at the terminal reaches the daemon only, which then lets
+        # jobs finish. The child ends when its stdin does, so it never outlives the daemon.
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
+            [sys.executable, "-m", "maildesk.mail.child", str(memory_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            bufsize=0,
+        )
+        assert self._process.stdin  # noqa: S101 - for the type checker
+        assert self._process.stdout  # noqa: S101
+        self._requests = self._process.stdin.fileno()
+        self._answers = self._process.stdout.fileno()
+        os.set_blocking(self._requests, False)
+        os.set_blocking(self._answers, False)
+        self._is_new = True
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be given a job."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Kill it at once."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """Kill it, wait for its end, and close the pipes."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+
+    def ask(self, request: bytes, seconds: float, job: str) -> bytes:
+        """Hand over a request and return the answer; a child that fails is killed."""
+        deadline = time.monotonic() + seconds + (START_SECONDS if self._is_new else 0)
+        self._is_new = False
+        try:
+            self._write(LENGTH.pack(len(request)), deadline)
+            self._write(request, deadline)
+            length = LENGTH.unpack(self._read(LENGTH.size, deadline))[0]
+            return self._read(length, deadline)
+        except TimeoutError as error:
+            self.kill()
+            raise ChildTimedOut(f"child process {self._name}: {job} took too long") from error
+        except (EOFError, BrokenPipeError) as error:
+            self.kill()
+            code = self._process.wait()
+            raise ChildDied(f"child process {self._name} ended with {code} in {job}") from error
+        except BaseException:  # interrupted half-way: the pipes are out of step
+            self.kill()
+            raise
+
+    @property
+    def _name(self) -> str:
+        return str(self._process.pid)
+
+    def _write(self, octets: bytes, deadline: float) -> None:
+        rest = memoryview(octets)
+        while rest:
+            self._wait(self._requests, select.POLLOUT, deadline)
+            try:
+                rest = rest[os.write(self._requests, rest[:_CHUNK]) :]
+            except BlockingIOError:
+                continue
+
+    def _read(self, length: int, deadline: float) -> bytes:
+        octets = bytearray()
+        while len(octets) < length:
+            self._wait(self._answers, select.POLLIN, deadline)
+            chunk = os.read(self._answers, min(_CHUNK, length - len(octets)))
+            if not chunk:
+                raise EOFError
+            octets += chunk
+        return bytes(octets)
+
+    def _wait(self, pipe: int, event: int, deadline: float) -> None:
+        poll = select.poll()  # select.select breaks on descriptors over 1,023
+        poll.register(pipe, event)
+        if not poll.poll(max(0, (deadline - time.monotonic()) * 1000)):
+            raise TimeoutError
