@@ -29,8 +29,8 @@ _MAIL = {
     "author": _ADA,
     "subject": "Printer on the third floor prints blank pages",
     "text": "Hello,\n\nSince this morning every page comes out blank, whoever prints. I switched "
-    "it off and on again, and the toner is new since Friday.\n\nA photo of the display is attached. "
-    "We need it for the board papers at noon.",
+    "it off and on again, and the toner is new since Friday.\n\nA photo of the display is "
+    "attached. We need it for the board papers at noon.",
     "quoted": "",
     "files": [{"filename": "display.jpg", "size": 1_245_000}],
     "left_out": [],
