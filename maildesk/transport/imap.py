@@ -104,6 +104,7 @@ class Poller:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._waking.clear()
             try:
                 self._follow()
             except Exception as error:  # noqa: BLE001 - the mailbox is tried again, always
@@ -167,7 +168,6 @@ class Poller:
         until = time.monotonic() + seconds
         while not is_wanted() and (left := until - time.monotonic()) > 0:
             self._stopping.wait(min(left, WAIT_SECONDS))
-        self._waking.clear()
 
     def _is_wanted(self) -> bool:
         return self._is_stopping() or self._waking.is_set()

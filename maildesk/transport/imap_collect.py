@@ -221,7 +221,7 @@ class Collector:
             return self._receive(raw, envelope)
         except MaildeskError as error:
             return Answer(error.reply_code, error.status, error.text)
-        except Exception:  # the others of the batch go on
+        except Exception:  # noqa: BLE001 - the others of the batch go on
             self._log.exception("a mail could not be handed over")
             return Answer(451, "4.3.0", "the mail could not be stored")
 

@@ -1,6 +1,7 @@
 """One log-in to one mailbox: everything that is said to an IMAP server, in the poller's words.
 
-UIDs only, never sequence numbers: those shift under our feet. The flag Seen is never set nor asked for.
+UIDs only, never sequence numbers: those shift under our feet. Whether somebody has read a mail is
+neither asked nor changed.
 Nothing is ever expunged but the very UIDs that we copied (RFC 4315 section 2.1).
 """
 
