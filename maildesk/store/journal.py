@@ -23,7 +23,7 @@ from maildesk.store.apply import Stale
 from maildesk.store.engine import Database
 from maildesk.store.groupcommit import GroupCommit
 from maildesk.store.receipts import envelope_of, insert_new, new_row
-from maildesk.store.rows import as_json
+from maildesk.store.rows import as_json, first_fitting
 from maildesk.store.tables import receipt_raws, receipts
 
 ATTEMPTS = 3
@@ -128,7 +128,9 @@ def claim(
     """
     with database.write() as session:
         connection = session.connection()
-        ids = _fitting(connection.execute(_CLAIMABLE, {"now": now, "limit": limit}).all())
+        ids = first_fitting(
+            connection.execute(_CLAIMABLE, {"now": now, "limit": limit}), CLAIM_BYTES
+        )
         if not ids:
             return []
         connection.execute(_CLAIM, {"ids": ids, "lease_ends_at": now + lease})
@@ -139,23 +141,12 @@ def claim(
     ]
 
 
-def _fitting(rows: Iterable[Any]) -> list[int]:
-    ids: list[int] = []
-    total = 0
-    for id_, size in rows:
-        total += size
-        if ids and total > CLAIM_BYTES:
-            break
-        ids.append(id_)
-    return ids
-
-
 def set_aside(database: Database, now: datetime) -> list[SetAside]:
     """Give up on receipts whose last attempt never came back, and name them for an alert."""
     lost = (
         receipts.c.state == "received",
         receipts.c.attempts >= ATTEMPTS,
-        receipts.c.due_at <= now,
+        or_(receipts.c.due_at.is_(None), receipts.c.due_at <= now),
     )
     with database.write() as session:
         rows = session.execute(
@@ -259,6 +250,18 @@ def release(database: Database, ids: Iterable[int]) -> None:
             .where(receipts.c.attempts > 0)
             .values(attempts=receipts.c.attempts - 1, due_at=None)
         )
+
+
+def free_leases(database: Database) -> int:
+    """Whoever was working is dead: what it held may be claimed at once; the attempts stay counted.
+    For the start of the only worker (it holds the daemon lock). Returns how many there were."""
+    with database.write() as session:
+        result = session.connection().execute(
+            update(receipts)
+            .where(receipts.c.state == "received", receipts.c.due_at.is_not(None))
+            .values(due_at=None)
+        )
+        return result.rowcount
 
 
 def retry(database: Database, receipt_id: int) -> None:

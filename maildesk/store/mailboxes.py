@@ -1,10 +1,21 @@
-"""What the IMAP poller must remember of folders."""
+"""What the IMAP poller must remember of folders.
 
-from collections.abc import Iterable
+UIDs count within one (account, folder, UIDVALIDITY), RFC 9051 section 2.3.1.1. What lay in a folder
+before maildesk first saw it is none of its mail, unless the mailbox is to be taken whole.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, insert, select, update
+from sqlalchemy.orm import Session
 
 from maildesk.store.engine import Database
+from maildesk.store.tables import folder_validities, folders, left_in_place, receipts
+
+UIDS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +34,87 @@ class MailboxMemory:
     """The poller's memory, per (account, folder, UIDVALIDITY). Thread-safe."""
 
     def __init__(self, database: Database) -> None:
-        raise NotImplementedError
+        self._database = database
 
     def open_folder(
         self, account: str, folder: str, uidvalidity: int, highest_uid: int, now: datetime
     ) -> FolderState:
         """Remember the folder at first contact. `highest_uid` is the last one that is *not* to be
         taken (UIDNEXT - 1), 0 to take all."""
-        raise NotImplementedError
+        place = {"account": account, "folder": folder}
+        with self._database.write() as session:
+            met_at = _first_contact(session, place)
+            is_first = met_at is None
+            if met_at is None:
+                met_at = now
+                session.execute(insert(folders).values(**place, first_contact_at=now))
+            validity = {**place, "uidvalidity": uidvalidity}
+            seen = session.scalar(
+                select(folder_validities.c.seen_uid).where(_same(folder_validities, validity))
+            )
+            is_new = seen is None
+            if seen is None:
+                seen = highest_uid if is_first else 0
+                session.execute(
+                    insert(folder_validities).values(**validity, seen_uid=seen, opened_at=now)
+                )
+        return FolderState(seen + 1, is_new and not is_first, is_first, met_at)
 
     def known_uids(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
     ) -> set[int]:
         """Those that are in the journal."""
-        raise NotImplementedError
+        return self._among(receipts, (account, folder, uidvalidity), uids)
 
     def left_uids(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
     ) -> set[int]:
         """Those that were left in place for good."""
-        raise NotImplementedError
+        return self._among(left_in_place, (account, folder, uidvalidity), uids)
 
     def leave_in_place(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int], reason: str
     ) -> None:
         """Remember mail that cannot or must not be moved."""
-        raise NotImplementedError
+        wanted = list(dict.fromkeys(uids))
+        known = self.left_uids(account, folder, uidvalidity, wanted)
+        place = {"account": account, "folder": folder, "uidvalidity": uidvalidity}
+        rows = [{**place, "uid": uid, "reason": reason} for uid in wanted if uid not in known]
+        if rows:
+            with self._database.write() as session:
+                session.connection().execute(insert(left_in_place), rows)
 
     def record_poll(self, account: str, folder: str, now: datetime) -> None:
-        """The folder was looked through at `now`."""
-        raise NotImplementedError
+        """The folder, which has been opened, was looked through at `now`."""
+        here = _same(folders, {"account": account, "folder": folder})
+        with self._database.write() as session:
+            session.execute(update(folders).where(here).values(last_poll_at=now))
 
     def last_poll(self, account: str, folder: str) -> datetime | None:
         """When the folder was last looked through."""
-        raise NotImplementedError
+        here = _same(folders, {"account": account, "folder": folder})
+        with self._database.read() as session:
+            return session.scalar(select(folders.c.last_poll_at).where(here))
+
+    def _among(self, table: Table, place: tuple[str, str, int], uids: Iterable[int]) -> set[int]:
+        here = _same(table, dict(zip(("account", "folder", "uidvalidity"), place, strict=True)))
+        found: set[int] = set()
+        with self._database.read() as session:
+            for some in _portions(list(uids)):
+                found.update(
+                    session.scalars(select(table.c.uid).where(here, table.c.uid.in_(some)))
+                )
+        return found
+
+
+def _first_contact(session: Session, place: dict[str, Any]) -> datetime | None:
+    return session.scalar(select(folders.c.first_contact_at).where(_same(folders, place)))
+
+
+def _same(table: Table, values: dict[str, Any]) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in values.items()))
+
+
+def _portions(uids: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(uids), UIDS_AT_ONCE):
+        yield uids[start : start + UIDS_AT_ONCE]

@@ -1,36 +1,39 @@
-"""The outbox: every mail that goes out, from the ticket's transaction to the next server's yes."""
+"""The outbox: every mail that goes out, from the ticket's transaction to the next server's yes.
 
-from collections.abc import Sequence
+    queued ──claim──> sending ──> sent
+      ^                  ├──> deferred (4xx, unreachable): again after a pause, five days long
+      │                  ├──> failed (5xx): never again
+      └──── retry ───────┴──> unknown (the reply was lost): again, with the same Message-ID
+
+A letter that is `sending` when its lease ends was in the hands of a process that died: unknown.
+`dropped` is an admin's word. Order is kept per ticket and reader: a letter waits for earlier ones.
+"""
+
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from maildesk.mail.envelope import DeliveryResult
+from maildesk.errors import NotFound, Permanent
+from maildesk.mail.envelope import DeliveryResult, DeliveryState
 from maildesk.store.engine import Database
+from maildesk.store.letters import GIVE_UP_AFTER, Letter, insert_new
+from maildesk.store.rows import as_json, first_fitting, instant
+from maildesk.store.tables import outgoing, outgoing_raws
 
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One composed mail to one recipient. Unique by ticket, kind, cause and recipient."""
-
-    kind: str
-    ticket: int | None
-    cause: str
-    recipient: str
-    recipient_key: str
-    reverse_path: str
-    message_id: str
-    raw: bytes
-    audience: str
-    is_answer: bool = False
-    is_unverified: bool = False
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+CLAIM_BYTES = 32 * 1024 * 1024
+LOST = "the process that was sending it died"
+UNSENT = ("queued", "sending", "deferred", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A letter that is claimed for sending. `attempts` counts this one."""
+    """A letter that is claimed for sending. `attempts` counts this one; `error` is what became of
+    the last one."""
 
     id: int
     ticket: int | None
@@ -40,6 +43,7 @@ class Outgoing:
     message_id: str
     raw: bytes
     attempts: int
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,73 +64,290 @@ class Outcome:
 
 
 def put(session: Session, letters: Sequence[Letter], now: datetime) -> list[int]:
-    """Queue letters, each once; returns the ids of those that were new."""
-    raise NotImplementedError
+    """Queue letters, each once; returns the ids of those that were new.
+
+    Each Message-ID becomes the ticket's, held by its recipient; answers are noted for the governor.
+    """
+    return insert_new(session.connection(), letters, now)
+
+
+# --- sending ------------------------------------------------------------------------------------
+
+_EARLIER = outgoing.alias("earlier")
+_WAITS_FOR_EARLIER = (
+    select(_EARLIER.c.id)
+    .where(
+        _EARLIER.c.ticket == outgoing.c.ticket,
+        _EARLIER.c.recipient_key == outgoing.c.recipient_key,
+        _EARLIER.c.id < outgoing.c.id,
+        _EARLIER.c.state.in_(UNSENT),
+    )
+    .exists()
+)
+_DUE = (
+    select(outgoing.c.id, func.length(outgoing_raws.c.raw))
+    .join(outgoing_raws, outgoing_raws.c.outgoing == outgoing.c.id)
+    .where(
+        outgoing.c.state.in_(("queued", "deferred", "unknown")),
+        outgoing.c.due_at <= bindparam("now"),
+        ~_WAITS_FOR_EARLIER,
+    )
+    .order_by(outgoing.c.id)
+    .limit(bindparam("limit"))
+)
+_LEASES_OVER = (
+    update(outgoing)
+    .where(outgoing.c.state == "sending", outgoing.c.due_at <= bindparam("now"))
+    .values(state="unknown", error=LOST)
+)
+_CLAIM = (
+    update(outgoing)
+    .where(outgoing.c.id.in_(bindparam("ids", expanding=True)))
+    .values(state="sending", attempts=outgoing.c.attempts + 1, due_at=bindparam("lease_ends_at"))
+)
+_CLAIMED = (
+    select(outgoing, outgoing_raws.c.raw)
+    .join(outgoing_raws, outgoing_raws.c.outgoing == outgoing.c.id)
+    .where(outgoing.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(outgoing.c.id)
+)
 
 
 def claim_due(
     database: Database, now: datetime, limit: int = 50, lease: timedelta = timedelta(minutes=15)
 ) -> list[Outgoing]:
-    """Take letters that are due, oldest first, never past an earlier one to the same reader."""
-    raise NotImplementedError
+    """Take letters that are due, oldest first, never past an unsent one of the same ticket to the
+    same reader. At most `limit`, and no more than 32 MiB unless one letter alone is bigger."""
+    with database.write() as session:
+        connection = session.connection()
+        connection.execute(_LEASES_OVER, {"now": now})
+        due = connection.execute(_DUE, {"now": now, "limit": limit}).all()
+        ids = first_fitting(due, CLAIM_BYTES)
+        if not ids:
+            return []
+        connection.execute(_CLAIM, {"ids": ids, "lease_ends_at": now + lease})
+        claimed = connection.execute(_CLAIMED, {"ids": ids}).all()
+    return [
+        Outgoing(
+            id=row.id,
+            ticket=row.ticket,
+            kind=row.kind,
+            recipient=row.recipient,
+            reverse_path=row.reverse_path,
+            message_id=row.message_id,
+            raw=row.raw,
+            attempts=row.attempts,
+            error=row.error,
+        )
+        for row in claimed
+    ]
 
 
 def mark(
     database: Database, letter_id: int, result: DeliveryResult, now: datetime
 ) -> list[Outcome]:
     """Note the next server's word on one letter."""
-    raise NotImplementedError
+    return mark_all(database, [(letter_id, result)], now)
+
+
+_BY_ID = select(outgoing).where(outgoing.c.id == bindparam("letter"))
+_MARK = (
+    update(outgoing)
+    .where(outgoing.c.id == bindparam("letter"))
+    .values(state=bindparam("to"), due_at=bindparam("next_at"), error=bindparam("why"))
+)
 
 
 def mark_all(
     database: Database, results: Sequence[tuple[int, DeliveryResult]], now: datetime
 ) -> list[Outcome]:
-    """Note the next server's word on several letters, in one transaction."""
-    raise NotImplementedError
+    """Note the next server's word on several letters, in one transaction. A letter that is no
+    longer in sending (dropped meanwhile, or its lease ran out and another sent it) stays as it is
+    and is left out, unless it was sent: that is never forgotten."""
+    outcomes = []
+    with database.write() as session:
+        connection = session.connection()
+        for letter_id, result in results:
+            row = connection.execute(_BY_ID, {"letter": letter_id}).one_or_none()
+            if row is None or not _counts(row, result):
+                continue
+            outcome = _outcome(row, result, now)
+            connection.execute(
+                _MARK,
+                {
+                    "letter": letter_id,
+                    "to": outcome.state,
+                    "next_at": outcome.next_at or now,
+                    "why": outcome.error,
+                },
+            )
+            outcomes.append(outcome)
+    return outcomes
 
 
-def release(database: Database, ids: Sequence[int]) -> None:
-    """Hand back letters that were claimed and not tried."""
-    raise NotImplementedError
+def _counts(row: Row[Any], result: DeliveryResult) -> bool:
+    if result.state is DeliveryState.SENT:
+        return bool(row.state != "sent")
+    return bool(row.state == "sending")
 
 
-def drop(database: Database, letter_id: int) -> None:
-    """Never send this letter. Raises NotFound, or Permanent if it is sent."""
-    raise NotImplementedError
+def _outcome(row: Row[Any], result: DeliveryResult, now: datetime) -> Outcome:
+    """What follows from the next server's word."""
+    state = str(result.state)
+    next_at: datetime | None = None
+    if result.state in (DeliveryState.DEFERRED, DeliveryState.UNKNOWN):
+        next_at = now + BACKOFF[min(max(row.attempts, 1), len(BACKOFF)) - 1]
+        if next_at > row.expires_at:
+            state, next_at = "failed", None
+    return _outcome_of(row, state=state, next_at=next_at, error=result.text)
 
 
-def retry(database: Database, letter_id: int, now: datetime) -> None:
-    """Try a letter again, now. Raises NotFound, or Permanent if it is sent."""
-    raise NotImplementedError
+def _outcome_of(row: Row[Any], *, state: str, next_at: datetime | None, error: str) -> Outcome:
+    return Outcome(
+        id=row.id,
+        state=state,
+        ticket=row.ticket,
+        kind=row.kind,
+        recipient=row.recipient,
+        audience=row.audience,
+        message_id=row.message_id,
+        attempts=row.attempts,
+        next_at=next_at,
+        error="" if state == "sent" else error,
+    )
 
 
-def list_outgoing(session: Session, *, state: str | None = None) -> list[dict[str, Any]]:
-    """One object a letter, newest last (`outbox list --json`)."""
-    raise NotImplementedError
+def free_leases(database: Database, now: datetime) -> int:
+    """Whoever was sending is dead: its letters are `unknown`, and due. For the start of the only
+    sender (it holds the daemon lock). Returns how many there were."""
+    with database.write() as session:
+        result = session.connection().execute(
+            update(outgoing)
+            .where(outgoing.c.state == "sending")
+            .values(state="unknown", error=LOST, due_at=now)
+        )
+        return result.rowcount
 
 
-def show(session: Session, letter_id: int) -> dict[str, Any]:
-    """All that is known of a letter, without its text. Raises NotFound."""
-    raise NotImplementedError
+def release(database: Database, ids: Iterable[int]) -> None:
+    """Hand back letters that were claimed and not tried; no attempt is counted."""
+    with database.write() as session:
+        session.execute(
+            update(outgoing)
+            .where(outgoing.c.id.in_(list(ids)), outgoing.c.state == "sending")
+            .values(state="queued", attempts=outgoing.c.attempts - 1, due_at=outgoing.c.created_at)
+        )
 
 
-def raw_of(session: Session, letter_id: int) -> bytes:
-    """The mail as it goes out. Raises NotFound."""
-    raise NotImplementedError
-
-
-def due_count(session: Session, now: datetime) -> int:
-    """How many letters are due."""
-    raise NotImplementedError
-
-
-def oldest_due(session: Session, now: datetime) -> datetime | None:
-    """Since when the oldest due letter waits."""
-    raise NotImplementedError
+_LONG_DEFERRED = (
+    outgoing.c.state == "deferred",
+    outgoing.c.is_warned.is_(False),
+    outgoing.c.created_at <= bindparam("before"),
+)
 
 
 def long_deferred(
     database: Database, now: datetime, after: timedelta = timedelta(hours=4)
 ) -> list[Outcome]:
     """Letters that cannot be delivered since `after`; each is named once, for a warning."""
-    raise NotImplementedError
+    with database.write() as session:
+        found = session.execute(
+            select(outgoing).where(*_LONG_DEFERRED), {"before": now - after}
+        ).all()
+        session.execute(
+            update(outgoing)
+            .where(outgoing.c.id.in_([row.id for row in found]))
+            .values(is_warned=True)
+        )
+    return [_outcome_of(row, state=row.state, next_at=row.due_at, error=row.error) for row in found]
+
+
+# --- an admin's hand ----------------------------------------------------------------------------
+
+
+def drop(database: Database, letter_id: int) -> None:
+    """Never send this letter. Raises: NotFound, or Permanent if it is sent."""
+    with database.write() as session:
+        _refuse_sent(session, letter_id)
+        session.execute(update(outgoing).where(outgoing.c.id == letter_id).values(state="dropped"))
+
+
+def retry(database: Database, letter_id: int, now: datetime) -> None:
+    """Try a letter again, now, and for another five days. Raises: NotFound, or Permanent if it is
+    sent."""
+    with database.write() as session:
+        _refuse_sent(session, letter_id)
+        session.execute(
+            update(outgoing)
+            .where(outgoing.c.id == letter_id)
+            .values(state="queued", attempts=0, due_at=now, expires_at=now + GIVE_UP_AFTER)
+        )
+
+
+def _refuse_sent(session: Session, letter_id: int) -> None:
+    state = session.scalar(select(outgoing.c.state).where(outgoing.c.id == letter_id))
+    if state is None:
+        raise NotFound(f"there is no outgoing mail {letter_id}")
+    if state == "sent":
+        raise Permanent(f"outgoing mail {letter_id} is sent")
+    if state == "sending":
+        raise Permanent(f"outgoing mail {letter_id} is being sent at this moment")
+
+
+# --- looking ------------------------------------------------------------------------------------
+
+
+def list_outgoing(
+    session: Session, *, state: str | None = None, limit: int | None = None
+) -> list[dict[str, Any]]:
+    """One object a letter, newest last (`outbox list --json`); with a limit, the newest ones."""
+    query = select(outgoing).order_by(outgoing.c.id.desc()).limit(limit)
+    if state is not None:
+        query = query.where(outgoing.c.state == state)
+    return [_line(row) for row in reversed(session.execute(query).all())]
+
+
+def _line(row: Row[Any]) -> dict[str, Any]:
+    is_waiting = row.state in UNSENT
+    return {
+        "id": row.id,
+        "state": row.state,
+        "to": row.recipient,
+        "notice": row.kind,
+        "ticket": row.ticket,
+        "message_id": row.message_id,
+        "attempts": row.attempts,
+        "next_at": instant(row.due_at) if is_waiting else None,
+        "error": row.error or None,
+    }
+
+
+def show(session: Session, letter_id: int) -> dict[str, Any]:
+    """All that is known of a letter, without its text. Raises: NotFound."""
+    row = session.execute(_BY_ID, {"letter": letter_id}).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no outgoing mail {letter_id}")
+    return {**as_json(row), **_line(row)}
+
+
+def raw_of(session: Session, letter_id: int) -> bytes:
+    """The mail as it goes out. Raises: NotFound."""
+    raw = session.scalar(select(outgoing_raws.c.raw).where(outgoing_raws.c.outgoing == letter_id))
+    if raw is None:
+        raise NotFound(f"there is no outgoing mail {letter_id}")
+    return bytes(raw)
+
+
+_IS_DUE = (outgoing.c.state.in_(UNSENT), outgoing.c.due_at <= bindparam("now"))
+
+
+def due_count(session: Session, now: datetime) -> int:
+    """How many letters are due, those included whose sender died."""
+    query = select(func.count()).select_from(outgoing).where(*_IS_DUE)
+    return session.scalar(query, {"now": now}) or 0
+
+
+def oldest_due(session: Session, now: datetime) -> datetime | None:
+    """Since when the letter waits that has been due longest."""
+    query = select(outgoing.c.due_at).where(*_IS_DUE).order_by(outgoing.c.due_at).limit(1)
+    return session.scalar(query, {"now": now})

@@ -1,5 +1,6 @@
 """Rows of the tables as values of `model`, and back; and as JSON."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,3 +104,15 @@ def as_json(row: Row[Any]) -> dict[str, Any]:
 def instant(at: datetime) -> str:
     """UTC, whole seconds, with Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def first_fitting(rows: Iterable[Row[int, int]], limit_bytes: int) -> list[int]:
+    """The ids of the first (id, size) rows that stay under the limit together; at least one."""
+    ids: list[int] = []
+    total = 0
+    for id_, size in rows:
+        total += size
+        if ids and total > limit_bytes:
+            break
+        ids.append(id_)
+    return ids

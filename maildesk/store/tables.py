@@ -202,7 +202,8 @@ class ContactRow(Row, table=True):
 
 class OutgoingRow(Row, table=True):
     """A mail that goes out. `notice_key` (ticket, kind, cause, recipient) is what makes it the only
-    one. Not to be tried before `due_at`; while it is `sending` that is the end of the lease."""
+    one. Not to be tried before `due_at` (while it is `sending` that is the end of the lease), given
+    up after `expires_at`."""
 
     __tablename__ = "outgoing"
     __table_args__ = (
@@ -222,6 +223,7 @@ class OutgoingRow(Row, table=True):
     attempts: int = 0
     created_at: datetime = Field(sa_type=Instant)
     due_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
     error: str = Field(default="", sa_type=Words)
     is_warned: bool = False
 

@@ -1,14 +1,23 @@
 """Reading tickets: the facts for one mail, and tickets as JSON."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.orm import Session
 
-from maildesk.mail.message import InboundMail
+from maildesk.errors import NotFound
+from maildesk.mail.message import InboundMail, Span, cut
 from maildesk.model.plan import Facts
-from maildesk.model.ticket import Ticket
+from maildesk.model.ticket import Role, Ticket
+from maildesk.store import contacts, facts
+from maildesk.store.message_ids import owners_of
+from maildesk.store.rows import as_json, instant, ticket_of
+from maildesk.store.tables import attachments, events, messages, parties, tickets
+
+# --- for decisions ------------------------------------------------------------------------------
 
 
 def gather(
@@ -20,18 +29,52 @@ def gather(
     receipt: int = 0,
     next_number: int | None = None,
 ) -> Facts:
-    """All that is read for one mail. `next_number`: one that the caller has reserved."""
-    raise NotImplementedError
+    """All that is read for one mail.
+
+    `ticket_numbers` are those that tokens, markers and tags of the mail name; those that its ids
+    belong to are added. `next_number`: one that the caller has reserved, else the highest plus
+    one; that it is free is checked when the plan is applied.
+    """
+    connection = session.connection()
+    near_first = (*mail.in_reply_to, *reversed(mail.references))
+    ids = (*near_first, mail.message_id) if mail.message_id else near_first
+    owners = owners_of(connection, ids)
+    owning = (number for id_ in ids for number in owners.get(id_, ()))
+    known = facts.ticket_facts(connection, (*ticket_numbers, *owning))
+    key = mail.sender.key if mail.sender else None
+    return Facts(
+        next_number=next_number or _following(connection),
+        receipt=receipt,
+        tickets=known,
+        owners=owners,
+        contact=contacts.find(connection, key) if key else None,
+        duplicate=facts.duplicate_of(connection, mail, receipt=receipt, now=now),
+        same_message_id=facts.same_message_id(connection, mail, receipt),
+        earlier_tickets=facts.earlier_tickets(connection, key) if key else (),
+        answers=facts.recent_answers(connection, key, known, now),
+        unverified_in_hour=facts.unverified_in_hour(connection, now),
+    )
+
+
+_FOLLOWING = select(func.coalesce(func.max(tickets.c.number), 0) + 1)
+
+
+def _following(connection: Connection) -> int:
+    return connection.scalar(_FOLLOWING) or 1
 
 
 def next_number(session: Session) -> int:
     """The number that the next new ticket gets, if nobody is faster."""
-    raise NotImplementedError
+    return _following(session.connection())
 
 
 def find_ticket(session: Session, number: int) -> Ticket | None:
     """The ticket of this number."""
-    raise NotImplementedError
+    row = session.execute(select(tickets).where(tickets.c.number == number)).one_or_none()
+    return ticket_of(row) if row else None
+
+
+# --- for people ---------------------------------------------------------------------------------
 
 
 def list_tickets(
@@ -45,9 +88,104 @@ def list_tickets(
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """One object a ticket, newest last (`ticket list --json`); with a limit, the newest ones."""
-    raise NotImplementedError
+    wanted = {
+        tickets.c.status: status,
+        tickets.c.queue: queue,
+        tickets.c.team: team,
+        tickets.c.assignee: assignee,
+        tickets.c.requester_key: requester.lower() if requester else None,
+    }
+    query = select(tickets).order_by(tickets.c.number.desc()).limit(limit)
+    for column, value in wanted.items():
+        if value is not None:
+            query = query.where(column == value)
+    return [_line(row) for row in reversed(session.execute(query).all())]
+
+
+def _line(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "subject": row.subject,
+        "status": row.status,
+        "priority": row.priority,
+        "type": row.type,
+        "queue": row.queue,
+        "team": row.team,
+        "assignee": row.assignee,
+        "requester": row.requester_address,
+        "tags": row.tags,
+        "created_at": instant(row.created_at),
+        "updated_at": instant(row.updated_at),
+        "next_due_at": None,  # clocks come with sla.md
+    }
 
 
 def show_ticket(session: Session, number: int) -> dict[str, Any]:
-    """The object of `ticket show --json`. Raises NotFound."""
-    raise NotImplementedError
+    """The object of `ticket show --json`. Raises: NotFound."""
+    row = session.execute(select(tickets).where(tickets.c.number == number)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no ticket {number}")
+    line = _line(row)
+    del line["next_due_at"]
+    return {
+        **line,
+        "participants": _participants(session, number),
+        "language": row.language,
+        "fields": row.fields,
+        "clocks": {},
+        "messages": _messages(session, number),
+        "events": _events(session, number),
+    }
+
+
+def _participants(session: Session, number: int) -> list[str]:
+    query = select(parties.c.address).where(
+        parties.c.ticket == number, parties.c.role == Role.PARTICIPANT
+    )
+    return list(session.scalars(query.order_by(parties.c.number)))
+
+
+def _messages(session: Session, number: int) -> list[dict[str, Any]]:
+    query = select(messages).where(messages.c.ticket == number).order_by(messages.c.id)
+    files = _files(session, number)
+    return [_message(row, files[row.id]) for row in session.execute(query)]
+
+
+def _message(row: Row[Any], files: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "direction": row.direction,
+        "visibility": row.visibility,
+        "author": row.author_address,
+        "at": instant(row.at),
+        "message_id": row.message_id,
+        "text": cut(row.text, (Span(*pair) for pair in row.reply)),
+        "quoted": cut(row.text, (Span(*pair) for pair in row.quoted)),
+        "attachments": files,
+        "trust": row.level,
+        "automatic": row.automatic,
+    }
+
+
+def _files(session: Session, number: int) -> dict[int, list[dict[str, Any]]]:
+    query = (
+        select(attachments)
+        .join(messages, messages.c.id == attachments.c.message)
+        .where(messages.c.ticket == number)
+        .order_by(attachments.c.message, attachments.c.part)
+    )
+    files: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in session.execute(query):
+        file = {
+            "filename": row.filename,
+            "content_type": row.content_type,
+            "size": row.size,
+            "sha256": row.sha256,
+        }
+        files[row.message].append(file)
+    return files
+
+
+def _events(session: Session, number: int) -> list[dict[str, Any]]:
+    shown = [events.c[name] for name in ("at", "actor", "kind", "old", "new", "cause")]
+    query = select(*shown).where(events.c.ticket == number).order_by(events.c.id)
+    return [as_json(row) for row in session.execute(query)]

@@ -223,6 +223,7 @@ def _outgoing() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("is_warned", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="outgoing_ticket_is_ticket"),
