@@ -43,6 +43,10 @@ _SYSTEM_SENDER = re.compile(
 )
 
 
+_OF_LISTS = {AutomaticKind.LIST, AutomaticKind.BULK}
+_WORD = re.compile(r"[\s<>,;:?]+")
+
+
 class Sign(NamedTuple):
     """One thing that speaks for a kind."""
 
@@ -72,15 +76,20 @@ def classify(
     field tells. `recipients` are the envelope's: the mail came to us there, so they are ours.
     `own_lists` are addresses of groups whose list fields mean nothing, since we are the group.
     """
-    path = _reverse_path(mail, reverse_path, has_envelope)
+    written = mail.header("Return-Path")
+    path = None if written is None else _bare(written)
+    if has_envelope or reverse_path:
+        path = _bare(reverse_path)
     signs = [
         *_loop_signs(mail, loop_id),
         *_report_signs(mail),
         *_own_signs(mail, path, recipients, is_own),
-        *_field_signs(mail, _is_own_list(mail, own_lists)),
+        *_field_signs(mail),
         *_address_signs(mail, path),
-        *_word_signs(mail, path),
+        *_word_signs(mail),
     ]
+    if _is_own_list(mail, own_lists):
+        signs = [sign for sign in signs if sign.kind not in _OF_LISTS]
     signs.sort(key=lambda sign: PRECEDENCE.index(sign.kind))
     return Automatic(
         kind=signs[0].kind if signs else AutomaticKind.NONE,
@@ -89,14 +98,10 @@ def classify(
     )
 
 
-def _reverse_path(mail: InboundMail, reverse_path: str, has_envelope: bool) -> str | None:  # noqa: FBT001
-    """Return the bare reverse-path, "" for the null sender, None where nobody knows it."""
-    if not has_envelope and not reverse_path:
-        written = mail.header("Return-Path")
-        if written is None:
-            return None
-        reverse_path = written
-    return reverse_path.strip().strip("<>").strip()
+def _bare(path: str) -> str:
+    """Return a path without its angle brackets; "" is the null sender."""
+    bare = path.strip().strip("<>").strip()
+    return "" if bare.upper() == "MAILER-DAEMON" else bare  # as Postfix delivers to a mailbox
 
 
 def _loop_signs(mail: InboundMail, loop_id: str) -> Iterator[Sign]:
@@ -139,40 +144,37 @@ def _own_signs(
         yield Sign(AutomaticKind.OWN, f"reverse-path is ours: {path}")
 
 
-def _field_signs(mail: InboundMail, is_own_list: bool) -> Iterator[Sign]:  # noqa: FBT001
+def _field_signs(mail: InboundMail) -> Iterator[Sign]:
     for name, value in mail.headers:
         kind = kind_of_field(name, value)
-        is_of_list = name.lower() in LIST_FIELDS or kind is AutomaticKind.LIST
-        if kind is not None and not (is_own_list and is_of_list):
+        if kind is not None:
             yield Sign(kind, f"{name}: {_short(value)}")
 
 
 def _is_own_list(mail: InboundMail, own_lists: Collection[str]) -> bool:
     """Whether a list field names a group that is our own address: List-Id writes a dot where the
     address has its @ (RFC 2919 section 2)."""
-    named = " ".join(
-        value.lower() for name, value in mail.headers if name.lower() in LIST_FIELDS
-    )
     forms = {form for own in own_lists for form in (own.lower(), own.lower().replace("@", "."))}
-    return any(form in named for form in forms)
+    values = (value.lower() for name, value in mail.headers if name.lower() in LIST_FIELDS)
+    return any(not forms.isdisjoint(_WORD.split(value)) for value in values)
 
 
 def _address_signs(mail: InboundMail, path: str | None) -> Iterator[Sign]:
     """Yield the signs in the addresses of whoever sent the mail."""
-    if path in {"", "MAILER-DAEMON"}:
+    if path == "":
         is_answer = mail.in_reply_to or mail.references
         kind = AutomaticKind.AUTO_REPLY if is_answer else AutomaticKind.AUTO_GENERATED
         yield Sign(kind, "null sender")
-    elif path and _LIST_PATH.match(path):
+    elif path and _LIST_PATH.match(path[:320]):
         yield Sign(AutomaticKind.LIST, f"reverse-path: {_short(path)}")
     for address in (path or "", *(sender.address for sender in mail.senders)):
-        if _SYSTEM_SENDER.match(address):
+        if _SYSTEM_SENDER.match(address[:320]):
             yield Sign(AutomaticKind.AUTO_GENERATED, f"sender: {_short(address)}")
     if mail.report is None and "multipart/report" in (mail.header("Content-Type") or "").lower():
         yield Sign(AutomaticKind.AUTO_GENERATED, "Content-Type: multipart/report")
 
 
-def _word_signs(mail: InboundMail, path: str | None) -> Iterator[Sign]:
+def _word_signs(mail: InboundMail) -> Iterator[Sign]:
     """Yield what the mail itself says."""
     words = vacation_words(mail)
     if words:

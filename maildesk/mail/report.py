@@ -13,18 +13,13 @@ from itertools import islice
 from maildesk.mail.message import DeliveryReport, ReportedRecipient, ReportKind
 from maildesk.mail.report_fields import RECIPIENT_LIMIT, address_in, blocks_of, reported
 from maildesk.mail.report_service import read_service
-from maildesk.mail.report_signs import is_delivery_notice
+from maildesk.mail.report_signs import STATUS_TYPES, is_delivery_notice
 from maildesk.mail.report_text import read_notice
 
 PART_LIMIT = 500
 TEXT_CHARACTERS = 100_000
 ID_LIMIT = 10
 
-_STATUS_TYPES = {
-    "message/delivery-status",
-    "message/global-delivery-status",
-    "message/xdelivery-status",  # Seen from XWall.
-}
 _DISPOSITION_TYPES = {
     "message/disposition-notification",
     "message/global-disposition-notification",
@@ -46,16 +41,18 @@ def read_report(message: Message, text: str) -> DeliveryReport | None:
     """
     parts = list(islice(_own_parts(message), PART_LIMIT))
     types = {part.get_content_type() for part in parts}
-    if "message/feedback-report" in types:
-        return DeliveryReport(_complained(parts), _returned_ids(parts, text), ReportKind.FEEDBACK)
-    if types & _DISPOSITION_TYPES and not _REJECTED.search(text[:2000]):
-        return DeliveryReport((), _returned_ids(parts, text), ReportKind.DISPOSITION)
+    complained = _complained(parts)
+    if complained or "message/feedback-report" in types:
+        return DeliveryReport(complained, _returned_ids(parts, text), ReportKind.FEEDBACK)
     service = read_service(text)
     if service is not None:
         return service
-    if not types & _DISPOSITION_TYPES and not is_delivery_notice(message, text):
+    is_receipt = message.get_content_type() == "multipart/report" and types & _DISPOSITION_TYPES
+    if is_receipt and not _REJECTED.search(text[:2000]):
+        return DeliveryReport((), _returned_ids(parts, text), ReportKind.DISPOSITION)
+    if not is_receipt and not is_delivery_notice(message, text):
         return None
-    blocks = (block for part in _of(parts, _STATUS_TYPES) for block in blocks_of(part))
+    blocks = (block for part in _of(parts, STATUS_TYPES) for block in blocks_of(part))
     recipients = reported(blocks) or read_notice(message, text, parts)
     return DeliveryReport(recipients, _returned_ids(parts, text))
 
@@ -76,37 +73,41 @@ def _of(parts: Sequence[Message], types: set[str]) -> Iterator[Message]:
 
 
 def _complained(parts: Sequence[Message]) -> tuple[ReportedRecipient, ...]:
-    """Name the recipients that an abuse report is about (RFC 5965 section 3.2)."""
-    found: dict[str, ReportedRecipient] = {}
-    for part in _of(parts, {"message/feedback-report"}):
-        payload = part.get_payload()
-        blocks = payload[:2] if isinstance(payload, list) else []
-        for block in blocks:
-            for value in islice(block.get_all("Original-Rcpt-To", []), RECIPIENT_LIMIT):
-                address = address_in(str(value))
-                if address:
-                    found.setdefault(address.lower(), ReportedRecipient(address))
-    return tuple(found.values())
+    """Name the recipients that a complaint is about (RFC 5965 section 3.2). Outlook.com sends the
+    mail alone, with the recipient in a field of its own."""
+    values = [
+        str(value)
+        for part in _of(parts, {"message/feedback-report", "message/rfc822"})
+        for block in _inner(part)
+        for name in ("Original-Rcpt-To", "X-HmXmrOriginalRecipient")
+        for value in islice(block.get_all(name, []), RECIPIENT_LIMIT)
+    ]
+    addresses = filter(None, map(address_in, values))
+    return tuple(ReportedRecipient(address) for address in dict.fromkeys(addresses))
+
+
+def _inner(part: Message) -> list[Message]:
+    """Return what is inside a message/* part: a mail, or the first blocks of fields."""
+    payload = part.get_payload()
+    inner = payload[:2] if isinstance(payload, list) else []
+    return [block for block in inner if isinstance(block, Message)]
 
 
 def _returned_ids(parts: Sequence[Message], text: str) -> tuple[str, ...]:
     """Return the Message-IDs of the mail that came back, wherever the report shows them."""
-    shown = "\n".join(islice(_returned_headers(parts), 2 * ID_LIMIT)) + "\n" + text[:TEXT_CHARACTERS]
-    found = dict.fromkeys(_MESSAGE_ID.findall(shown))
-    return tuple(islice(found, ID_LIMIT))
+    fields = islice(_returned_fields(parts), 2 * ID_LIMIT)
+    shown = "\n".join([*fields, text[:TEXT_CHARACTERS]])
+    return tuple(islice(dict.fromkeys(_MESSAGE_ID.findall(shown)), ID_LIMIT))
 
 
-def _returned_headers(parts: Sequence[Message]) -> Iterator[str]:
+def _returned_fields(parts: Sequence[Message]) -> Iterator[str]:
     """Yield the fields that may hold the id: of the returned mail, or of the report itself."""
     for part in parts:
-        payload = part.get_payload()
-        kind = part.get_content_type()
-        if kind in _HEADER_TYPES and isinstance(payload, str):
+        if part.get_content_type() in _HEADER_TYPES:
             content = part.get_payload(decode=True)
-            yield content[:TEXT_CHARACTERS].decode("utf-8", "replace") if isinstance(
-                content, bytes
-            ) else ""
-        elif isinstance(payload, list) and part.get_content_maintype() == "message":
-            for block in payload[:2]:
+            if isinstance(content, bytes):
+                yield content[:TEXT_CHARACTERS].decode("utf-8", "replace")
+        if part.get_content_maintype() == "message":
+            for block in _inner(part):
                 for name in ("Message-ID", "Original-Message-ID", "X-Original-Message-ID"):
                     yield f"{name}: {str(block.get(name, ''))[:1000].strip()}"

@@ -32,7 +32,8 @@ _IN_BRACKETS = re.compile(rf"[<(\[\"'](?:smtp:)?({ADDRESS})[>)\]\"']", re.IGNORE
 _ANYWHERE = re.compile(f"({ADDRESS})")
 # Lines that name people to turn to, or the mail's own fields.
 _BESIDE = re.compile(
-    r"contact|assist|question|\bhelp\b|support|message-?id|https?:|sent by|report (?:this|the) problem"
+    r"contact|assist|question|\bhelp\b|support|message-?id|https?:|sent by"
+    r"|report (?:this|the) problem"
     r"|^[\s>]*(?:from|sender|cc|date|reply-to|von|de|van|subject|x-[\w-]+)\s*:",
     re.IGNORECASE,
 )
@@ -81,7 +82,7 @@ def _returned_mails(parts: Sequence[Message]) -> Iterator[Message]:
     for part in parts:
         payload = part.get_payload()
         if part.get_content_type() == "message/rfc822" and isinstance(payload, list):
-            yield from payload[:1]
+            yield from (mail for mail in payload[:1] if isinstance(mail, Message))
 
 
 def _returned_to(returned: str, parts: Sequence[Message]) -> list[str]:

@@ -63,15 +63,16 @@ def failure_in(notice: str) -> str:
 def blocks_of(part: Message) -> Iterator[Fields]:
     """Yield the blocks of fields of a delivery-status part, the first value of each name."""
     payload = part.get_payload()
-    if isinstance(payload, list):
-        blocks = payload
-        if _transfer_encoding(part) in _ENCODED:
-            blocks = list(_parse_blocks(_decoded(part, payload)))
-    else:
-        blocks = list(_parse_blocks(_decoded(part, [])))
-    for block in islice(blocks, RECIPIENT_LIMIT + 1):
-        if isinstance(block, Message):
-            yield from _split((name, str(value)) for name, value in block.items())
+    blocks = (
+        [block for block in payload if isinstance(block, Message)]
+        if isinstance(payload, list)
+        else []
+    )
+    if _transfer_encoding(part) in _ENCODED or not blocks:
+        written = "\n".join(str(block.get_payload()) for block in blocks) or str(payload)
+        blocks = list(_parse_blocks(_decoded(part, written)))
+    for block in blocks[: RECIPIENT_LIMIT + 1]:
+        yield from _split((name, str(value)) for name, value in block.items())
 
 
 def blocks_in_text(text: str) -> Iterator[Fields]:
@@ -151,12 +152,11 @@ def _transfer_encoding(part: Message) -> str:
     return str(part.get("Content-Transfer-Encoding", "")).strip().lower()
 
 
-def _decoded(part: Message, blocks: list[Message]) -> str:
-    """Return the text of a status part that was encoded or that the parser left whole."""
+def _decoded(part: Message, written: str) -> str:
+    """Return the text of a status part that was encoded, or that the parser left whole."""
     holder = Message()
     holder["Content-Transfer-Encoding"] = _transfer_encoding(part)
-    body = "\n".join(str(block.get_payload()) for block in blocks) if blocks else part.get_payload()
-    holder.set_payload(str(body))
+    holder.set_payload(written)
     content = holder.get_payload(decode=True)
     return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
 

@@ -25,7 +25,7 @@ def known_pattern(message: Message) -> list[str]:
     """Return the addresses that a known pattern of bounces names, sorted."""
     try:
         delayed, failed = all_failures(_small_copy(message, 0))
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever a stranger's mail does to the library
         return []
     found = sorted(address.decode("ascii", "replace") for address in delayed | failed)
     return [address for address in found if "@" in address][:ADDRESS_LIMIT]
@@ -39,7 +39,8 @@ def _small_copy(message: Message, depth: int) -> Message:
     payload = message.get_payload()
     if isinstance(payload, list):
         parts = payload[:PART_LIMIT] if depth < DEPTH_LIMIT else []
-        copy.set_payload([_small_copy(part, depth + 1) for part in parts])
+        mails = (part for part in parts if isinstance(part, Message))
+        copy.set_payload([_small_copy(part, depth + 1) for part in mails])
     elif message.get_content_maintype() == "text":
         copy.set_payload(_first_lines(message))
     else:

@@ -35,7 +35,15 @@ def _report(notification: Mapping[str, object]) -> DeliveryReport | None:
     entries = event.get(kind[1])
     listed = entries[:1000] if isinstance(entries, list) else []
     recipients = tuple(filter(None, (_recipient(entry, kind[0]) for entry in listed)))
-    return DeliveryReport(recipients, (), kind[2])
+    return DeliveryReport(recipients, _returned_ids(notification), kind[2])
+
+
+def _returned_ids(notification: Mapping[str, object]) -> tuple[str, ...]:
+    mail = notification.get("mail")
+    fields = mail.get("commonHeaders") if isinstance(mail, dict) else None
+    written = str(fields.get("messageId", "")) if isinstance(fields, dict) else ""
+    bare = written.strip().strip("<>")[:998]
+    return (bare,) if "@" in bare else ()
 
 
 def _recipient(entry: object, event: str) -> ReportedRecipient | None:

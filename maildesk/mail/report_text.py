@@ -22,8 +22,8 @@ LINE_CHARACTERS = 300
 _RETURNED = re.compile(
     r"^[\s>#*=_-]{0,40}(?:"
     r"below (?:this|the next) line is"
-    r"|(?:this|here|included|attached|below|enclosed) is (?:a |the |your )?(?:copy|returned|original"
-    r"|message|header)"
+    r"|(?:this|here|included|attached|below|enclosed) is (?:a |the |your )?(?:copy"
+    r"|returned|original|message|header)"
     r"|(?:start of |the )?(?:original|returned|unsent|undelivered|old|rejected|failed) "
     r"(?:e-?mail|message|mail)\b.{0,30}(?:follow|header|attached|text|--|:|\s*$)"
     r"|(?:message|mail|body)(?: text| header| body)?s? (?:follows?|is below)\b"
@@ -34,7 +34,8 @@ _RETURNED = re.compile(
     re.IGNORECASE,
 )
 _DELAY = re.compile(
-    r"\bdelayed\b|\(delay\)|postponed|will (?:be )?(?:retr|keep|continue)|not yet been|still (?:being|trying)"
+    r"\bdelayed\b|\(delay\)|postponed|will (?:be )?(?:retr|keep|continue)"
+    r"|not yet been|still (?:being|trying)"
     r"|transient (?:non-?fatal|fail|error)|warning (?:message )?only|do not need to resend",
     re.IGNORECASE,
 )
@@ -42,8 +43,6 @@ _FINAL = re.compile(
     r"permanent|giving up|given up|has failed|failed permanently|no further",
     re.IGNORECASE,
 )
-
-
 
 
 def read_notice(
