@@ -19,10 +19,10 @@ LINE_LENGTH = 76
 LINE_LIMIT = 998  # RFC 5322 section 2.1.1
 ID_LIMIT = 900  # a longer Message-ID may not fit on a line
 
-# Controls (C0, DEL, C1), soft hyphen, zero-width and bidi marks, line separators, noncharacters.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufdd0-\ufdef\ufff9-\ufffb\ufffe\uffff]+"
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # line ends among them
+_UNSEEN = re.compile(  # soft hyphen, zero-width and bidi marks, annotations, noncharacters
+    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff"
+    "\ufff9-\ufffb\ufffe\uffff]+"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
@@ -40,7 +40,7 @@ _UTF_8 = Charset("utf-8")
 
 def clean(value: str) -> str:
     """Return `value` on one line, without characters that hide, reorder or forge text."""
-    visible = _SURROGATE.sub("\ufffd", _UNSEEN.sub(" ", value))
+    visible = _SURROGATE.sub("\ufffd", _UNSEEN.sub("", _CONTROL.sub(" ", value)))
     return _SPACES.sub(" ", visible).strip()
 
 
