@@ -3,6 +3,7 @@ credentials. A secret that others can read is refused (as ssh does with its keys
 
 import os
 import re
+import shlex
 import ssl
 import stat
 from collections.abc import Callable, Mapping
@@ -69,7 +70,8 @@ def read_password(source: SecretSource, around: Surroundings) -> str:
 
 
 def _make_key(path: Path) -> str:
-    return f"make one: (umask 077; mkdir -p {path.parent}; openssl rand -hex 32 > {path})"
+    folder = "" if path.parent.is_dir() else f"mkdir -p {shlex.quote(str(path.parent))}; "
+    return f"make one: (umask 077; {folder}openssl rand -hex 32 > {shlex.quote(str(path))})"
 
 
 def _make_nothing(_path: Path) -> str:
@@ -144,7 +146,9 @@ def _check_private(path: Path, how_to_make: str = "") -> None:
     exposed = found.st_mode & (0o077 if is_wholly_ours else 0o037)
     if exposed:
         mode = stat.S_IMODE(found.st_mode)
-        raise Unusable(f"{path} can be read by others (mode {mode:04o})", f"chmod 600 {path}")
+        raise Unusable(
+            f"{path} can be read by others (mode {mode:04o})", f"chmod 600 {shlex.quote(str(path))}"
+        )
 
 
 def _status(path: Path, how_to_make: str = "") -> os.stat_result:

@@ -97,36 +97,25 @@ def show(path: KeyPath) -> str:
 
 
 def _problem(document: Document, shape: type[Section], fault: ErrorDetails) -> Problem:
-    path, kind = _path(document, fault["loc"]), fault["type"]
-    context = fault.get("ctx", {})
+    location, kind, context = fault["loc"], fault["type"], fault.get("ctx", {})
+    path = _known_part(document, location)
     name = f"{show(path)}: " if path else ""
     if kind == "extra_forbidden":
         hint = did_you_mean(str(path[-1]), _keys_at(shape, path))
         return document.key_problem(path, f'unknown key "{show(path)}"', hint)
     if kind == "missing":
-        message = f'{show(path[:-1]) + ": " if path[1:] else ""}"{path[-1]}" is missing'
-        return document.key_problem(path[:-1], message, _meaning(shape, path))
+        message = f'{name}"{location[-1]}" is missing'
+        return document.key_problem(path, message, _meaning(shape, location))
     if kind == FAULT:
-        make = document.key_problem if fault["loc"][-1:] == ("[key]",) else document.problem
+        make = document.key_problem if location[-1:] == ("[key]",) else document.problem
         return make(path, name + context["message"], context["hint"])
     return document.problem(path, name + _message(fault, context), _hint(fault))
 
 
-def _path(document: Document, location: tuple[str | int, ...]) -> KeyPath:
-    """Cut pydantic's own steps off: the branch of a union, "[key]", the wrapped single value."""
-    for length in range(len(location), 0, -1):
-        if location[:length] in document.values:
-            return location[:length]
-        if location[: length - 1] in document.values and _is_missing(document, location, length):
-            return location[:length]
-    return ()
-
-
-def _is_missing(document: Document, location: tuple[str | int, ...], length: int) -> bool:
-    value: Any = document.value
-    for part in location[: length - 1]:
-        value = value[part]
-    return isinstance(value, dict) and length == len(location) and location[-1] != "[key]"
+def _known_part(document: Document, location: tuple[str | int, ...]) -> KeyPath:
+    """Cut off what pydantic adds to a path: "[key]", and the list put around a single value."""
+    lengths = range(len(location), 0, -1)
+    return next((location[:n] for n in lengths if location[:n] in document.values), ())
 
 
 _EXPECTED = {

@@ -20,6 +20,7 @@ from maildesk.errors import Problem
 
 LIMIT_BYTES = 256 * 1024
 LIMIT_DEPTH = 20
+LONGEST_MESSAGE = 500
 
 KeyPath = tuple[str | int, ...]
 
@@ -38,7 +39,8 @@ def problem_at(file: str, place: Place, message: str, hint: str = "") -> Problem
 
 
 def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    short = text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
+    return "".join(character if character.isprintable() else "\ufffd" for character in short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _place(mark: yaml.Mark) -> Place:
 
 
 _TEXT_TAG = "tag:yaml.org,2002:str"
-_REPEAT = "write the value out each time; a text that begins so needs quotes"
+_REPEAT = "write the value out; text that begins with & or * needs quotes"
 
 
 class _TooDeep(Exception):
