@@ -119,7 +119,7 @@ class Children:
                 old.end()
             if self._is_closed:
                 raise ChildDied("the children are closed")
-            child = _Child(self._memory_bytes)
+            child = _Child(self._memory_bytes, self._seconds)
             self._alive.add(child)
             return child
 
@@ -127,14 +127,13 @@ class Children:
 class _Child:
     """One process and its pipes."""
 
-    def __init__(self, memory_bytes: int) -> None:
+    def __init__(self, memory_bytes: int, seconds: float) -> None:
         # A session of its own: Ctrl-C at the terminal reaches the daemon only, which then lets
         # jobs finish. The child ends when its stdin does, so it never outlives the daemon.
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
-            [sys.executable, "-m", "maildesk.mail.child", str(memory_bytes)],
+            [sys.executable, "-m", "maildesk.mail.child", str(memory_bytes), str(seconds + 10)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
             start_new_session=True,
             bufsize=0,
         )

@@ -1,11 +1,12 @@
 """One letter from template to bytes: the job that a child process does."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maildesk.mail.compose import compose
-from maildesk.mail.message import Address, File, OutboundMail
+from maildesk.mail.message import Address, Attachment, File, OutboundMail
+from maildesk.mail.parse import extract_parts
 from maildesk.mail.templates import render
 
 
@@ -29,6 +30,23 @@ class LetterJob:
     auto_submitted: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     files: tuple[File, ...] = ()
+    parts: tuple[Attachment, ...] = ()  # taken out of the mail that `write_letters` is handed
+
+
+def write_letters(jobs: Sequence[LetterJob], raw: bytes) -> list[bytes]:
+    """Write letters whose files are parts of the mail `raw`; each part is decoded once."""
+    wanted = list(dict.fromkeys(part for job in jobs for part in job.parts))
+    contents = extract_parts(raw, [attachment.part for attachment in wanted])
+    files = {
+        attachment.part: File(
+            attachment.filename, attachment.content_type, content, attachment.content_id
+        )
+        for attachment, content in zip(wanted, contents, strict=True)
+    }
+    return [
+        write_letter(replace(job, files=tuple(files[part.part] for part in job.parts)))
+        for job in jobs
+    ]
 
 
 def write_letter(job: LetterJob) -> bytes:

@@ -35,6 +35,7 @@ class Letter:
     auto_submitted: str = AUTO_GENERATED
     subject: str = ""
     files: tuple[str, ...] = ()
+    left_out: tuple[Attachment, ...] = ()  # files that are named and do not ride
     is_answer: bool = False
     is_unverified: bool = False
 
@@ -129,13 +130,12 @@ def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
         "desk": {"name": draft.queue.name, "address": draft.queue.addresses[0]},
         "reader": {"name": to.name},
         "ticket": _ticket_facts(draft),
-        "mail": _mail_facts(draft),
+        "mail": _mail_facts(draft, letter),
         "agent": None,
         "reply_goes": "",
         "others": [],
         "reason": "",
         "reasons": [],
-        "left_out": [],
         "earlier": [
             {
                 "number": t.number,
@@ -161,7 +161,6 @@ def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
 def _ticket_facts(draft: Draft) -> dict[str, object]:
     ticket, rules = draft.ticket, draft.arrival.rules
     assignee = rules.agent(ticket.assignee) if ticket.assignee else None
-    organisation = rules.organisation_of(ticket.requester.address)
     return {
         "number": ticket.number,
         "subject": _own_subject(draft),
@@ -171,27 +170,38 @@ def _ticket_facts(draft: Draft) -> dict[str, object]:
         "queue": ticket.queue,
         "team": ticket.team,
         "assignee": assignee.name if assignee else None,
-        "requester": {
-            "name": plain_name(ticket.requester),
-            "address": ticket.requester.address,
-            "organisation": organisation.name if organisation else "",
-        },
+        "requester": _person(draft, ticket.requester),
         "created_at": ticket.created_at,
     }
 
 
-def _mail_facts(draft: Draft) -> dict[str, object]:
+def _mail_facts(draft: Draft, letter: Letter) -> dict[str, object]:
     arrival = draft.arrival
     mail, author = arrival.mail, author_of(arrival)
     return {
-        "author": {"name": plain_name(author), "address": author.address},
+        "author": _person(draft, author),
         "subject": mail.subject,
         "text": cut(mail.text, mail.reply),
         "quoted": cut(mail.text, mail.quoted),
         "files": [file_facts(attachment) for attachment in mail.attachments],
+        "left_out": [file_facts(attachment) for attachment in letter.left_out],
         "at": arrival.now,
         "trust": str(arrival.trust.level),
-        "evidence": list(arrival.trust.evidence),
+        "evidence": [*arrival.trust.evidence, *_proof(draft)],
+    }
+
+
+def _proof(draft: Draft) -> list[str]:
+    """Return what the sender's own reply address says for him."""
+    return ["the mail came to the reply address made for its sender"] if draft.match.token_purpose else []
+
+
+def _person(draft: Draft, address: Address) -> dict[str, object]:
+    organisation = draft.arrival.rules.organisation_of(address.address)
+    return {
+        "name": plain_name(address),
+        "address": address.address,
+        "organisation": organisation.name if organisation else "",
     }
 
 

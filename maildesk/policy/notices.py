@@ -63,10 +63,10 @@ def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
         sender=_on_behalf(draft),
         facts={
             "reply_goes": draft.ticket.requester.label,
-            "left_out": [file_facts(attachment) for attachment in left],
             "reason": reason,
         },
         files=tuple(attachment.part for attachment in riding),
+        left_out=tuple(left),
     )
     for agent in responsible(draft):
         write_agent(draft, agent, letter)

@@ -239,7 +239,7 @@ def test_requesters_mail_reaches_the_assignee_only_with_its_files(world, told):
     plan = world.decide(world.to(world.address(), attachments=(PDF, replace(PDF, part="3"))), facts)
     assert told(plan) == [("user_replied", "bo@example.com")]
     assert plan.notices[0].files == ("2",)
-    assert [f["filename"] for f in plan.notices[0].facts["left_out"]] == ["a.pdf"]
+    assert [f["filename"] for f in plan.notices[0].facts["mail"]["left_out"]] == ["a.pdf"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""How commands speak: results on stdout, everything else on stderr; and how they find settings."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from maildesk.config import find_folder, load
+from maildesk.settings import Settings
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        envvar="MAILDESK_CONFIG",
+        help="The configuration folder (else ./config, /etc/maildesk).",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def complain(message: str) -> None:
+    """Say on stderr what is wrong."""
+    err.print(message, markup=False, style="red")
+
+
+def say(message: str) -> None:
+    """Say something on stderr that is no result."""
+    err.print(message, markup=False)
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Load the settings of the folder that was named, or of the usual ones.
+
+    Raises: Misconfigured with every problem.
+    """
+    return load(find_folder(config, os.environ), os.environ)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def print_list(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+    """Print one JSON object a line, or a table of `columns`."""
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    out.print(table)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else str(value)
+    return text.replace("[", "\\[")

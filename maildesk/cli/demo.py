@@ -1,0 +1,221 @@
+"""The demo: a whole desk on loopback, a conversation through it, then a prompt to go on with."""
+
+import signal
+import socket
+import sys
+import threading
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from maildesk.cli.console import out, say
+from maildesk.cli.conversation import (
+    Maildir,
+    NothingCame,
+    Person,
+    PostOffice,
+    plain_text,
+    wait_until,
+)
+from maildesk.config import load
+from maildesk.config.starter import write_demo
+from maildesk.daemon import Daemon, block_signals, open_desk
+from maildesk.desk.desk import Desk
+from maildesk.logs import configure_logs
+from maildesk.store import journal, tickets
+
+SUPPORT = "support@example.com"
+PORTS = 50  # tried, from the one that was asked for
+SHOWN_LINES = 16
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)
+
+
+def demo(
+    exit: Annotated[bool, typer.Option("--exit", help="End after the conversation.")] = False,  # noqa: A002
+    dir: Annotated[Path, typer.Option("--dir", help="Where everything is kept.")] = Path("var"),  # noqa: A002
+    port: Annotated[int, typer.Option("--port", help="The SMTP port on 127.0.0.1.")] = 8025,
+) -> int:
+    """Run a whole desk on loopback, lead a conversation through it, then let you go on."""
+    configure_logs("error")
+    free = _free_port(port)
+    if free != port:
+        say(f"Port {port} is busy; using {free}.")
+    settings = load(write_demo(dir, free), {})
+    block_signals()
+    with open_desk(settings) as desk:
+        daemon = Daemon(desk)
+        daemon.start()
+        try:
+            stage = Stage(desk, daemon)
+            status = stage.play()
+            if not exit and status == 0:
+                stage.go_on()
+        finally:
+            daemon.stop()
+    return status
+
+
+def _free_port(wanted: int) -> int:
+    for port in range(wanted, wanted + PORTS):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    return 0
+
+
+class Stage:
+    """Ada, who needs help, and Kari, who gives it."""
+
+    def __init__(self, desk: Desk, daemon: Daemon) -> None:
+        self._desk, self._daemon = desk, daemon
+        self._ada = Person("Ada Berg", "ada@example.org")
+        self._kari = Person("Kari Nordmann", "kari@example.com")
+        outgoing = desk.settings.send.maildir or Path()
+        maildir = Maildir(outgoing)
+        list(maildir.new())  # of earlier runs
+        endpoint = daemon.listeners[0].endpoint
+        self._post = PostOffice(endpoint, maildir, [self._ada, self._kari])
+        self._endpoint = endpoint
+
+    def play(self) -> int:
+        """Lead the conversation; return 0 if everything went as it should."""
+        out.print(f"maildesk is listening on smtp://{self._endpoint}\n", markup=False)
+        try:
+            self._conversation()
+        except NothingCame as nothing:
+            out.print(f"\nThis did not come within 20 seconds: {nothing}", style="red")
+            return 1
+        return 0
+
+    def _conversation(self) -> None:
+        ada, kari, post = self._ada, self._kari, self._post
+        self._scene("Ada writes to the desk")
+        self._send(ada, ada.write(SUPPORT, "Printer is dead", "It says PC LOAD LETTER.\n\nAda"))
+        wait_until(lambda: bool(post.deliver()) and bool(ada.inbox and kari.inbox), "two mails")
+        self._scene("Ada is told at once that her mail is here")
+        self._show(ada.inbox[-1])
+        self._scene("Kari, an agent, gets it in her ordinary inbox")
+        self._show(kari.inbox[-1])
+
+        self._scene("Kari just replies; Ada gets it from the desk's address")
+        self._send(kari, kari.answer("Hello Ada,\n\nplease put A4 into tray 2.\n\nKari"))
+        self._show(post.wait_for(ada))
+
+        self._scene("Ada answers; it lands in the same case, with Kari")
+        self._send(ada, ada.answer("It prints again. Thank you!"))
+        self._show(post.wait_for(kari))
+
+        self._scene("Ada's vacation notice answers the desk: no answer, no loop, no reopening")
+        notice = ada.answer("I am away until Monday.", Auto_Submitted="auto-replied")
+        before = self._counts()
+        self._send(ada, notice)
+        wait_until(lambda: self._counts().get("automatic", 0) > before.get("automatic", 0), "stats")
+        if self._post.deliver():
+            raise NothingCame("silence after a vacation notice")
+        self._scene("The tickets")
+        self._show_tickets()
+
+    def _counts(self) -> dict[str, int]:
+        with self._desk.database.read() as session:
+            return journal.stats(session)["dispositions"]
+
+    # --- showing ---
+
+    def _scene(self, title: str) -> None:
+        out.print(f"── {title} ", style="bold cyan", markup=False)
+
+    def _send(self, person: Person, mail: EmailMessage) -> None:
+        self._post.post(person, mail)
+        self._show(mail)
+
+    def _show(self, mail: EmailMessage) -> None:
+        for name in ("From", "To", "Subject"):
+            out.print(f"   {name + ':':9}{mail[name]}", markup=False)
+        lines = plain_text(mail).splitlines()
+        for line in lines[:SHOWN_LINES]:
+            out.print(f"   │ {line}".rstrip(), markup=False, style="dim")
+        if len(lines) > SHOWN_LINES:
+            out.print(f"   │ … {len(lines) - SHOWN_LINES} more lines", style="dim")
+        out.print()
+
+    def _show_tickets(self) -> None:
+        with self._desk.database.read() as session:
+            for ticket in tickets.list_tickets(session):
+                words = "   #{number}  {status:12} {assignee!s:6} {requester}  {subject}"
+                out.print(words.format(**ticket), markup=False)
+        out.print()
+
+    # --- going on ---
+
+    def go_on(self) -> None:
+        """Let the reader go on as Ada or Kari; without a terminal, serve until Ctrl-C."""
+        if not (sys.stdin.isatty() and sys.stdout.isatty()):
+            say("Serving until Ctrl-C.")
+            self._daemon.serve()
+            return
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
+        Prompt(self._post, [self._ada, self._kari]).run()
+
+
+class Prompt:
+    """`ada> ` and `kari> `: a line is a mail. A name alone changes who writes."""
+
+    def __init__(self, post: PostOffice, people: list[Person]) -> None:
+        self._post = post
+        self._people = {person.address.partition("@")[0]: person for person in people}
+        self._now = people[0]
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        """Read lines until Ctrl-D or `quit`."""
+        out.print("Go on: a line is a mail, to the desk or in answer to the last one.")
+        out.print("[bold]kari[/] or [bold]ada[/] changes who writes, [bold]new …[/] begins")
+        out.print("a new case, [bold]quit[/] ends.\n")
+        watcher = threading.Thread(target=self._watch, daemon=True)
+        watcher.start()
+        try:
+            while (line := input(f"{self._name}> ").strip()) != "quit":
+                self._take(line)
+        except (EOFError, KeyboardInterrupt):
+            out.print()
+        finally:
+            self._stopping.set()
+            watcher.join()
+
+    @property
+    def _name(self) -> str:
+        return self._now.address.partition("@")[0]
+
+    def _take(self, line: str) -> None:
+        who, _, rest = line.partition(">")
+        if who.strip() in self._people:
+            self._now = self._people[who.strip()]
+            line = rest.strip()
+        if not line:
+            return
+        person = self._now
+        if line.startswith("new ") or not person.inbox:
+            text = line.removeprefix("new ")
+            mail = person.write(SUPPORT, text[:60], text)
+        else:
+            mail = person.answer(line)
+        self._post.post(person, mail)
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(0.1):
+            for person, mail in self._post.deliver():
+                out.print(f"\n   ✉ to {person.name}: {mail['Subject']}", markup=False)
+                for line in plain_text(mail).splitlines()[:SHOWN_LINES]:
+                    out.print(f"   │ {line}", markup=False, style="dim")
+                sys.stdout.write(f"{self._name}> ")
+                sys.stdout.flush()

@@ -1,0 +1,188 @@
+"""What would happen to a mail, and why."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import track
+
+from maildesk.cli.console import (
+    ConfigOption,
+    JsonOption,
+    complain,
+    err,
+    out,
+    print_json,
+    say,
+)
+from maildesk.config import find_folder, load
+from maildesk.config.starter import write_demo
+from maildesk.daemon import utc_now
+from maildesk.desk.children import ChildError, Children
+from maildesk.desk.explain import Thread, explained, plan_for, unreadable
+from maildesk.errors import MaildeskError, Misconfigured
+from maildesk.mail.envelope import Envelope, Source
+from maildesk.mail.message import InboundMail, cut
+from maildesk.model.plan import Plan
+from maildesk.settings import Settings
+from maildesk.store.engine import Database, memory_database, open_database
+
+EX_DATAERR = 65
+BATCH = 16
+
+Read = tuple[str, InboundMail | str]  # a file's name with its mail, or what is wrong with it
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(explain)
+
+
+def explain(
+    files: Annotated[list[Path], typer.Argument(help="Mails, each a file (.eml).")],
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    thread: Annotated[
+        bool, typer.Option("--thread", help="Deliver them in order to an empty desk.")
+    ] = False,
+    at: Annotated[datetime | None, typer.Option(help="When they come in (UTC).")] = None,
+    sender: Annotated[str | None, typer.Option("--from", help="The envelope's sender.")] = None,
+    to: Annotated[list[str] | None, typer.Option("--to", help="The envelope's recipients.")] = None,
+) -> int:
+    """Show what would happen to a mail, and why. Writes nothing."""
+    settings = _settings(config)
+    envelope = Envelope(Source.IMPORT, (sender or "").strip("<>"), tuple(to or ()))
+    now = at.replace(tzinfo=at.tzinfo or UTC) if at else utc_now()
+    failed = 0
+    with ExitStack() as stack:
+        children = stack.enter_context(Children(count=2))
+        planner = stack.enter_context(_planner(settings, envelope, now, thread=thread))
+        for file, mail in _progress(_read(children, files), len(files), quiet=json):
+            if isinstance(mail, str):
+                failed += 1
+                complain(f"{file}: {mail}")
+                if json:
+                    print_json(unreadable(file, mail))
+                continue
+            plan = planner(mail)
+            if json:
+                print_json(explained(file, mail, plan))
+            else:
+                _show(file, mail, plan)
+    return EX_DATAERR if failed else 0
+
+
+def _settings(config: Path | None) -> Settings:
+    """Return the configuration; the embedded defaults where none was named and none is usable."""
+    try:
+        return load(find_folder(config, os.environ), os.environ)
+    except Misconfigured:
+        if config or "MAILDESK_CONFIG" in os.environ:
+            raise
+    say("No configuration in use: explaining with the embedded defaults.")
+    with tempfile.TemporaryDirectory(prefix="maildesk-") as folder:
+        return load(write_demo(Path(folder), 0), {})
+
+
+@contextmanager
+def _planner(
+    settings: Settings, envelope: Envelope, now: datetime, *, thread: bool
+) -> Iterator["Planner"]:
+    database = memory_database() if thread else _store(settings)
+    try:
+        yield Planner(database, settings, envelope, now, thread=thread)
+    finally:
+        database.close()
+
+
+class Planner:
+    """Answers each mail with its plan."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        envelope: Envelope,
+        now: datetime,
+        *,
+        thread: bool,
+    ) -> None:
+        self._database, self._settings = database, settings
+        self._envelope, self._now = envelope, now
+        self._thread = Thread(database, settings.rules) if thread else None
+
+    def __call__(self, mail: InboundMail) -> Plan:
+        """Return what would become of the mail."""
+        if self._thread:
+            return self._thread.deliver(mail, self._envelope, self._now)
+        with self._database.read() as session:
+            return plan_for(
+                session, mail, self._envelope, self._settings.rules, self._now, receipt=0
+            )
+
+
+def _store(settings: Settings) -> Database:
+    try:
+        return open_database(settings.database, is_reader=True)
+    except MaildeskError:
+        return memory_database()
+
+
+def _read(children: Children, files: Sequence[Path]) -> Iterator[Read]:
+    """Yield each file with its mail, in order."""
+    for start in range(0, len(files), BATCH):
+        batch = [(str(file), _bytes(file)) for file in files[start : start + BATCH]]
+        mails = iter(children.parse_many([raw for _, raw in batch if isinstance(raw, bytes)]))
+        for file, raw in batch:
+            mail = next(mails) if isinstance(raw, bytes) else raw
+            yield file, mail.text if isinstance(mail, ChildError) else mail
+
+
+def _bytes(file: Path) -> bytes | str:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _progress(items: Iterable[Read], count: int, *, quiet: bool) -> Iterable[Read]:
+    if quiet or count < 20 or not sys.stderr.isatty():
+        return items
+    return track(items, "Explaining", total=count, console=err)
+
+
+def _show(file: str, mail: InboundMail, plan: Plan) -> None:
+    sender = mail.senders[0] if mail.senders else None
+    out.print(file, style="bold", markup=False)
+    lines = {
+        "from": f"{sender.name} <{sender.address}>" if sender else "(nobody)",
+        "subject": mail.subject,
+        "automatic": f"{plan.automatic.kind}  {'; '.join(plan.automatic.evidence)}",
+        "trust": f"{plan.trust.level}  {'; '.join(plan.trust.evidence)}",
+        "thread": _thread_words(plan),
+        "queue": f"{plan.route.queue}, team {plan.route.team}" if plan.route else "",
+        "commands": ", ".join(f"#{c.verb} {c.status}" for c in plan.commands),
+        "becomes": plan.disposition,
+        "because": "; ".join(plan.reasons),
+        "mails": ", ".join(f"{n.kind} to {n.to.address}" for n in plan.notices) or "none",
+        "defects": "; ".join(mail.defects),
+    }
+    for name, words in lines.items():
+        if words.strip():
+            out.print(f"  {name:11}{words}", markup=False)
+    for line in cut(mail.text, mail.reply).splitlines()[:8]:
+        out.print(f"  | {line}", markup=False, style="dim")
+
+
+def _thread_words(plan: Plan) -> str:
+    match = plan.match
+    if match.ticket is None:
+        also = f", may belong to #{match.hint}" if match.hint else ""
+        return f"a new ticket{also}"
+    return f"#{match.ticket} by {match.signal} ({match.evidence}), from a {match.standing}"

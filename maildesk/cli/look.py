@@ -1,0 +1,215 @@
+"""Look at what is there: ticket, journal, outbox. All of it works while the daemon runs."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.orm import Session
+
+from maildesk.cli.console import ConfigOption, JsonOption, out, print_json, print_list, settings_of
+from maildesk.store import journal, outbox, tickets
+from maildesk.store.engine import Database, open_database
+
+Number = Annotated[int, typer.Argument(help="The ticket's number.")]
+Id = Annotated[int, typer.Argument(help="The id that `list` shows.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the three groups of commands."""
+    for name, group in (("ticket", ticket_app), ("journal", journal_app), ("outbox", outbox_app)):
+        app.add_typer(group, name=name)
+
+
+@contextmanager
+def _reading(config: Path | None) -> Iterator[Session]:
+    database = open_database(settings_of(config).database, is_reader=True)
+    try:
+        with database.read() as session:
+            yield session
+    finally:
+        database.close()
+
+
+@contextmanager
+def _writing(config: Path | None) -> Iterator[Database]:
+    database = open_database(settings_of(config).database)
+    try:
+        database.check_schema()
+        yield database
+    finally:
+        database.close()
+
+
+# --- tickets ------------------------------------------------------------------------------------
+
+ticket_app = typer.Typer(help="Tickets.", no_args_is_help=True)
+
+
+@ticket_app.command("list")
+def ticket_list(
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    status: Annotated[str | None, typer.Option(help="Only these.")] = None,
+    queue: Annotated[str | None, typer.Option(help="Only this queue.")] = None,
+    assignee: Annotated[str | None, typer.Option(help="Only this agent's.")] = None,
+    requester: Annotated[str | None, typer.Option(help="Only this address's.")] = None,
+) -> None:
+    """List the tickets, newest last."""
+    with _reading(config) as session:
+        rows = tickets.list_tickets(
+            session, status=status, queue=queue, assignee=assignee, requester=requester
+        )
+        columns = ("number", "status", "priority", "queue", "assignee", "requester", "subject")
+        print_list(rows, columns, as_json=json)
+
+
+@ticket_app.command("show")
+def ticket_show(number: Number, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show a ticket with its messages."""
+    shown = _shown(number, config)
+    if json:
+        print_json(shown)
+        return
+    out.print(f"#{shown['number']}  {shown['subject']}", markup=False, style="bold")
+    for name in ("status", "priority", "queue", "team", "assignee", "requester", "participants"):
+        out.print(f"{name:13}{_words(shown[name])}", markup=False)
+    for message in shown["messages"]:
+        where = "" if message["visibility"] == "public" else f" ({message['visibility']})"
+        arrow = "→" if message["direction"] == "out" else "←"
+        out.print()
+        out.print(
+            f"{arrow} {message['at']}  {message['author']}{where}", markup=False, style="bold"
+        )
+        out.print(message["text"] or "(no text)", markup=False)
+        for file in message["attachments"]:
+            out.print(f"  + {file['filename']} ({file['size']} bytes)", markup=False)
+
+
+@ticket_app.command("history")
+def ticket_history(number: Number, config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Show what happened to a ticket, and what caused it."""
+    events = _shown(number, config)["events"]
+    print_list(events, ("at", "actor", "kind", "old", "new", "cause"), as_json=json)
+
+
+def _shown(number: int, config: Path | None) -> Mapping[str, Any]:
+    with _reading(config) as session:
+        return tickets.show_ticket(session, number)
+
+
+def _words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "–")
+
+
+# --- journal ------------------------------------------------------------------------------------
+
+journal_app = typer.Typer(
+    help="Every mail that came in, and what became of it.", no_args_is_help=True
+)
+
+
+@journal_app.command("list")
+def journal_list(
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    state: Annotated[str | None, typer.Option(help="received, done or failed.")] = None,
+) -> None:
+    """List the receipts, newest last."""
+    with _reading(config) as session:
+        columns = ("id", "state", "disposition", "ticket", "source", "received_at", "attempts")
+        print_list(journal.list_receipts(session, state=state), columns, as_json=json)
+
+
+@journal_app.command("show")
+def journal_show(
+    id: Id,  # noqa: A002 - the word users see
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the mail itself.")] = False,
+) -> None:
+    """Show a receipt: its envelope, state, attempts, and why it became what it is."""
+    with _reading(config) as session:
+        if raw:
+            typer.get_binary_stream("stdout").write(journal.raw_of(session, id))
+            return
+        _print_fields(journal.show(session, id), as_json=json)
+
+
+@journal_app.command("retry")
+def journal_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
+    """Work a mail again that was set aside."""
+    with _writing(config) as database:
+        journal.retry(database, id)
+    out.print(f"Receipt {id} will be worked again.")
+
+
+@journal_app.command("stats")
+def journal_stats(config: ConfigOption = None, json: JsonOption = False) -> None:
+    """Count the receipts by state and by disposition."""
+    with _reading(config) as session:
+        stats = journal.stats(session)
+    if json:
+        print_json(stats)
+        return
+    for group, counts in stats.items():
+        for name, count in counts.items():
+            out.print(f"{group:14}{name:14}{count:8}")
+
+
+# --- outbox -------------------------------------------------------------------------------------
+
+outbox_app = typer.Typer(help="Mails that go out.", no_args_is_help=True)
+
+
+@outbox_app.command("list")
+def outbox_list(
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    state: Annotated[str | None, typer.Option(help="queued, deferred, sent, failed…")] = None,
+) -> None:
+    """List the mails, newest last."""
+    with _reading(config) as session:
+        columns = ("id", "state", "notice", "ticket", "to", "attempts", "next_at", "error")
+        print_list(outbox.list_outgoing(session, state=state), columns, as_json=json)
+
+
+@outbox_app.command("show")
+def outbox_show(
+    id: Id,  # noqa: A002
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the mail itself.")] = False,
+) -> None:
+    """Show a mail: its envelope, state, attempts and the last reply of the next server."""
+    with _reading(config) as session:
+        if raw:
+            typer.get_binary_stream("stdout").write(outbox.raw_of(session, id))
+            return
+        _print_fields(outbox.show(session, id), as_json=json)
+
+
+@outbox_app.command("retry")
+def outbox_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
+    """Send a mail now that waits or has failed."""
+    with _writing(config) as database:
+        outbox.retry(database, id, datetime.now(UTC))
+    out.print(f"Mail {id} will be sent again.")
+
+
+@outbox_app.command("drop")
+def outbox_drop(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
+    """Never send this mail."""
+    with _writing(config) as database:
+        outbox.drop(database, id)
+    out.print(f"Mail {id} is dropped.")
+
+
+def _print_fields(fields: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(fields)
+        return
+    for name, value in fields.items():
+        out.print(f"{name.replace('_', ' '):15}{_words(value)}", markup=False)

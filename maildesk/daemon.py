@@ -1,0 +1,305 @@
+"""The composition root: it builds the parts, starts them, and stops them in reverse.
+
+    build_desk     what every command needs that works on tickets
+    Daemon         all parts together: listeners, pollers, worker, sender, ticker, /healthz
+    process_once   one round of the same, for cron and for `maildesk receive`
+
+To add a way in, build it in `_ways_in`. Here and in `cli` alone the clock is read.
+"""
+
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from maildesk import systemd
+from maildesk.config import load_rules
+from maildesk.desk.alerts import send_alert
+from maildesk.desk.children import Children
+from maildesk.desk.delivery import deliver_due
+from maildesk.desk.desk import Desk
+from maildesk.desk.intake import Worker, receiver
+from maildesk.desk.jobs import JOBS, Job
+from maildesk.errors import MaildeskError, Misconfigured
+from maildesk.health import Health, HealthServer
+from maildesk.loops import Loop
+from maildesk.mail.envelope import DeliveryResult, Envelope, Receive
+from maildesk.mail.templates import load_sources
+from maildesk.model.plan import Alert
+from maildesk.settings import Mailbox, Send, Settings
+from maildesk.share import share_folder
+from maildesk.store import journal, outbox
+from maildesk.store.engine import open_database
+from maildesk.store.journal import Journal
+from maildesk.store.mailboxes import MailboxMemory
+from maildesk.transport.imap import Poller
+from maildesk.transport.smtp import Listener
+from maildesk.transport.submission import MaildirSubmitter, SmarthostSubmitter
+
+log = structlog.get_logger()
+
+STOP_SECONDS = 25.0  # SIGTERM to exit, with something to spare of the 30 that we promise
+CLOCK_JUMP_SECONDS = 30.0
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Submitter(Protocol):
+    """A `Submit` that holds a connection."""
+
+    def __call__(self, raw: bytes, envelope: Envelope) -> DeliveryResult:
+        """Hand one mail to the next server."""
+
+    def close(self) -> None:
+        """Let the connection go."""
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iterator[Desk]:
+    """Open the store, alone, and all that use cases need; close it at the end.
+
+    Raises: Unavailable where a daemon runs on the same database, Misconfigured for a schema that
+    is newer than the program.
+    """
+    with ExitStack() as stack:
+        database = open_database(settings.database)
+        stack.callback(database.close)
+        database.hold_daemon_lock()
+        migrated = database.migrate()
+        if migrated:
+            log.info("database migrated", backup=str(migrated.backup or ""), to=migrated.new)
+        journal.free_leases(database)
+        outbox.free_leases(database, clock())
+        limits = settings.limits
+        children = Children(count=2, seconds=limits.parse_seconds, memory_bytes=limits.parse_bytes)
+        stack.callback(children.close)
+        yield Desk(
+            settings=settings,
+            rules=settings.rules,
+            database=database,
+            children=children,
+            sources=load_sources(_template_folders(settings)),
+            clock=clock,
+        )
+
+
+def open_submitter(send: Send, hostname: str) -> Submitter:
+    """Return the way out that the configuration names."""
+    if send.smarthost:
+        return SmarthostSubmitter(send.smarthost, hostname)
+    assert send.maildir is not None  # noqa: S101 - the configuration has one of both
+    return MaildirSubmitter(send.maildir)
+
+
+def process_once(desk: Desk, receive: Receive | None = None) -> int:
+    """Poll every mailbox (if `receive` is given), then work off journal and outbox once."""
+    done = 0
+    if receive:
+        for mailbox in desk.settings.mailboxes:
+            done += _poller(desk, mailbox, receive).poll_once()
+    worker = Worker(desk)
+    while worked := worker.work():
+        done += worked
+    submit = open_submitter(desk.settings.send, desk.rules.domain)
+    try:
+        while sent := deliver_due(desk, submit):
+            done += sent
+    finally:
+        submit.close()
+    return done
+
+
+class Daemon:
+    """Everything that runs in `maildesk run`, on an open desk."""
+
+    def __init__(self, desk: Desk, folder: Path | None = None) -> None:
+        self.desk = desk
+        self.health = Health()
+        self.listeners: list[Listener] = []
+        self.http: HealthServer | None = None
+        self._folder = folder
+        self._stack = ExitStack()
+        self._rules_problem = ""
+
+    def start(self) -> None:
+        """Start every part; where one cannot start, stop those that have.
+
+        Raises: MaildeskError naming what could not start.
+        """
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+
+    def stop(self) -> None:
+        """Stop the parts in reverse: first no more mail comes in, then what is at hand is done."""
+        systemd.notify("STOPPING=1")
+        self._stack.close()
+
+    def _start(self, stack: ExitStack) -> None:
+        desk, settings = self.desk, self.desk.settings
+        kept = Journal(desk.database, desk.clock, in_flight_bytes=settings.limits.in_flight_bytes)
+        stack.callback(kept.close)
+        submit = open_submitter(settings.send, desk.rules.domain)
+        stack.callback(submit.close)
+        self._run_loop(stack, Loop("sender", lambda: deliver_due(desk, submit), desk.queued))
+        self._run_loop(stack, Loop("worker", Worker(desk).work, desk.arrived))
+        self._start_ticker(stack)
+        if settings.http:
+            self.http = HealthServer(settings.http, self.health)
+            self.http.start()
+            stack.callback(self.http.stop)
+        self._start_ways_in(stack, receiver(desk, kept))
+
+    def _run_loop(self, stack: ExitStack, loop: Loop) -> None:
+        loop.start()
+        stack.callback(loop.stop, STOP_SECONDS / 2)
+        self.health.watch(loop.name, loop.trouble)
+
+    def _start_ways_in(self, stack: ExitStack, receive: Receive) -> None:
+        desk, settings = self.desk, self.desk.settings
+        for mailbox in settings.mailboxes:
+            poller = _poller(desk, mailbox, receive)
+            poller.start()
+            stack.callback(poller.stop, STOP_SECONDS / 4)
+            self.health.watch(f"mailbox {mailbox.name}", _trouble(poller))
+        for listen in settings.listen:
+            listener = Listener(
+                listen,
+                settings.limits,
+                receive,
+                accepts=self._accepts,
+                hostname=desk.rules.domain,
+                has_room=self._has_room,
+            )
+            listener.start()
+            stack.callback(listener.stop, STOP_SECONDS / 4)
+            self.listeners.append(listener)
+            self.health.watch(f"listener {listener.endpoint}", _alive(listener))
+
+    def _accepts(self, address: str) -> bool:
+        return self.desk.rules.accepts(address)  # asked each time: the rules may be reloaded
+
+    def _has_room(self) -> bool:
+        settings = self.desk.settings
+        return shutil.disk_usage(settings.state).free > 1.5 * settings.limits.message_bytes
+
+    def _start_ticker(self, stack: ExitStack) -> None:
+        """Start the metronome: it calls the jobs; what is due is theirs to ask."""
+        scheduler = BackgroundScheduler(
+            timezone=UTC,
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        for job in JOBS:
+            scheduler.add_job(self._call, "interval", (job,), seconds=job.every.total_seconds())
+        scheduler.start()
+        stack.callback(scheduler.shutdown)
+        self._scheduler = scheduler
+
+    def _call(self, job: Job) -> None:
+        try:
+            job.run(self.desk)
+        except MaildeskError as error:
+            log.warning("job again later", job=job.name, error=error.text)
+        except Exception:
+            log.exception("job failed", job=job.name)
+
+    # --- the main thread ---
+
+    def serve(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP reloads. The signals must be blocked already."""
+        systemd.notify("READY=1")
+        log.info("ready", listen=[str(listener.endpoint) for listener in self.listeners])
+        interval = systemd.watchdog_interval()
+        wait = min(interval.total_seconds(), 10.0) if interval else 10.0
+        drift = time.time() - time.monotonic()
+        while True:
+            received = signal.sigtimedwait(_SIGNALS, wait)
+            if received is None:
+                drift = self._watch_clock(drift)
+                self._ping()
+            elif received.si_signo == signal.SIGHUP:
+                self.reload()
+            else:
+                return
+
+    def reload(self) -> None:
+        """Take over new rules, whole; where they have problems the old ones stay in force."""
+        if self._folder is None:
+            return
+        systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            self.desk.rules = load_rules(self._folder, self.desk.settings)
+            self._rules_problem = ""
+            log.info("rules reloaded", version=self.desk.rules.version)
+        except Misconfigured as error:
+            self._reject_rules(error)
+        systemd.notify("READY=1")
+
+    def _reject_rules(self, error: Misconfigured) -> None:
+        for problem in error.problems:
+            log.error("rules rejected, the old ones stay in force", problem=str(problem))
+        if str(error) != self._rules_problem:
+            words = "The new configuration is rejected; the old one stays in force"
+            send_alert(self.desk, Alert("rules", words, str(error)))
+        self._rules_problem = str(error)
+
+    def _watch_clock(self, drift: float) -> float:
+        """Re-arm all jobs after the wall clock was set: interval jobs would stand still."""
+        now = time.time() - time.monotonic()
+        if abs(now - drift) > CLOCK_JUMP_SECONDS:
+            log.warning("clock set", seconds=round(now - drift))
+            for job in self._scheduler.get_jobs():
+                job.modify(next_run_time=utc_now())
+        return now
+
+    def _ping(self) -> None:
+        """Tell systemd that we live, only while every part makes progress."""
+        troubles = self.health.troubles()
+        stuck = [part for part, trouble in troubles.items() if trouble == "ended"]
+        if not stuck:
+            systemd.notify("WATCHDOG=1")
+
+
+def block_signals() -> None:
+    """Block what `Daemon.serve` waits for; threads started afterwards inherit it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def _poller(desk: Desk, mailbox: Mailbox, receive: Receive) -> Poller:
+    def alert(key: str, problem: str) -> None:
+        send_alert(desk, Alert(key, problem))
+
+    return Poller(
+        mailbox,
+        receive,
+        MailboxMemory(desk.database),
+        clock=desk.clock,
+        message_bytes=desk.settings.limits.message_bytes,
+        backoff_seconds=desk.settings.backoff_seconds,
+        alert=alert,
+    )
+
+
+def _trouble(poller: Poller) -> Callable[[], str]:
+    return lambda: poller.trouble if poller.is_alive else "ended"
+
+
+def _alive(listener: Listener) -> Callable[[], str]:
+    return lambda: "" if listener.is_alive else "ended"
+
+
+def _template_folders(settings: Settings) -> list[Path]:
+    own = [settings.templates] if settings.templates else []
+    return [*own, share_folder("templates")]

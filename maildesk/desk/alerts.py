@@ -1,0 +1,53 @@
+"""Alerts: what an admin must know, by mail and in the log. One key is sent at most once an hour."""
+
+import structlog
+
+from maildesk.desk.desk import Desk
+from maildesk.desk.letters import write_letters
+from maildesk.errors import MaildeskError
+from maildesk.mail.identifiers import unique_part
+from maildesk.mail.message import Address
+from maildesk.model.plan import Alert, Audience, Notice
+from maildesk.store import outbox
+from maildesk.store.alerts import may_alert
+
+log = structlog.get_logger()
+
+
+def send_alert(desk: Desk, alert: Alert) -> None:
+    """Log the alert and queue it to every admin; a desk that cannot is told in the log only."""
+    log.error("alert", key=alert.key, problem=alert.problem, detail=alert.detail)
+    try:
+        letters = write_letters(
+            desk, [_notice(desk, alert, to) for to in desk.rules.admins], b"", None
+        )
+        with desk.database.write() as session:
+            if may_alert(session, alert.key, desk.clock()):
+                outbox.put(session, letters, desk.clock())
+                desk.queued.set()
+    except MaildeskError as error:
+        log.error("alert not queued", key=alert.key, error=error.text)
+
+
+def _notice(desk: Desk, alert: Alert, admin: str) -> Notice:
+    now, queue = desk.clock(), desk.rules.default_queue
+    cause = f"alert:{alert.key}:{now:%Y%m%dT%H%M%S}"
+    return Notice(
+        kind="health",
+        audience=Audience.ADMIN,
+        ticket=None,
+        cause=cause,
+        to=Address("", admin),
+        sender=Address("maildesk", queue.addresses[0]),
+        subject="",
+        message_id=f"health.{unique_part(cause + admin)}@{desk.rules.reply.domain}",
+        facts={
+            "desk": {"name": queue.name, "address": queue.addresses[0]},
+            "problem": alert.problem,
+            "detail": alert.detail,
+            "since": now,
+            "lines": alert.detail.splitlines()[-20:],
+        },
+        auto_submitted="auto-generated",
+        timezone=desk.rules.timezone,
+    )

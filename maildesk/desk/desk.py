@@ -1,0 +1,27 @@
+"""The desk: what every use case is handed. Built in `daemon`, once per process."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from maildesk.desk.children import Children
+from maildesk.mail.templates import Sources
+from maildesk.policy.rules import Rules
+from maildesk.settings import Settings
+from maildesk.store.engine import Database
+
+
+@dataclass
+class Desk:
+    """The parts that use cases work with. `rules` is replaced whole on reload; `arrived` and
+    `queued` wake the worker and the sender before their next look."""
+
+    settings: Settings
+    rules: Rules
+    database: Database
+    children: Children
+    sources: Sources
+    clock: Callable[[], datetime]
+    arrived: threading.Event = field(default_factory=threading.Event)
+    queued: threading.Event = field(default_factory=threading.Event)

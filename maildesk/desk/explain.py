@@ -1,0 +1,167 @@
+"""What would happen to a mail, and why. Writes nothing; the JSON is a contract.
+
+`explain` looks at one mail against what is in the store (or an empty one); `Thread` delivers
+several in order to a desk in memory, so that each sees what the ones before it did.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from maildesk.desk.evidence import evidence_of
+from maildesk.mail.envelope import Envelope
+from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
+from maildesk.model.plan import CommandTrace, Match, Plan, Route
+from maildesk.policy.decide import decide
+from maildesk.policy.rules import Rules
+from maildesk.policy.threads import named_tickets
+from maildesk.store import journal
+from maildesk.store.apply import apply
+from maildesk.store.engine import Database
+from maildesk.store.journal import Journal
+from maildesk.store.tickets import gather
+
+
+def plan_for(
+    session: Session,
+    mail: InboundMail,
+    envelope: Envelope,
+    rules: Rules,
+    now: datetime,
+    receipt: int,
+) -> Plan:
+    """Return the plan for one mail against what the store holds."""
+    numbers = named_tickets(mail, envelope.recipients, rules.reply)
+    facts = gather(session, mail, ticket_numbers=numbers, now=now, receipt=receipt)
+    return decide(mail, envelope, evidence_of(mail, envelope), facts, rules, now)
+
+
+class Thread:
+    """An empty desk in memory that several mails are delivered to, in order."""
+
+    def __init__(self, database: Database, rules: Rules) -> None:
+        self._database = database
+        self._rules = rules
+        self._journal = Journal(database, lambda: datetime.now(UTC))
+
+    def deliver(self, mail: InboundMail, envelope: Envelope, now: datetime) -> Plan:
+        """Decide on the mail, carry it out, return the plan."""
+        receipt = self._journal.keep(b"", envelope)
+        with self._database.write() as session:
+            plan = plan_for(session, mail, envelope, self._rules, now, receipt)
+            apply(session, plan, receipt=receipt, now=now, actor="explain")
+            journal.finish(
+                session,
+                receipt,
+                disposition=plan.disposition,
+                ticket=plan.ticket,
+                trace={},
+                content_key=mail.content_key,
+                message_id=mail.message_id,
+            )
+        return plan
+
+
+def explained(file: str, mail: InboundMail, plan: Plan) -> dict[str, object]:
+    """Return the JSON object of one file."""
+    return {
+        "file": file,
+        "ok": True,
+        "defects": list(mail.defects),
+        "message_id": mail.message_id,
+        "in_reply_to": list(mail.in_reply_to),
+        "references": list(mail.references),
+        "from": _address(mail.senders[0]) if mail.senders else None,
+        "to": [_address(address) for address in mail.to],
+        "cc": [_address(address) for address in mail.cc],
+        "subject": mail.subject,
+        "date": f"{mail.date:%Y-%m-%dT%H:%M:%SZ}" if mail.date else None,
+        "language": mail.language,
+        "text": mail.text,
+        "reply": mail.new_text,
+        "quoted": cut(mail.text, mail.quoted),
+        "signature": cut(mail.text, mail.signature),
+        "attachments": [_attachment(attachment) for attachment in mail.attachments],
+        "automatic": _automatic(plan.automatic),
+        "bounce": _bounce(mail),
+        "trust": {"level": plan.trust.level, "evidence": list(plan.trust.evidence)},
+        "thread": _thread(plan.match, plan.ticket),
+        "commands": [_command(command) for command in plan.commands],
+        "route": _route(plan.route),
+        "disposition": plan.disposition,
+        "notices": [{"notice": n.kind, "to": n.to.address} for n in plan.notices],
+        "reasons": list(plan.reasons),
+    }
+
+
+def unreadable(file: str, error: str) -> dict[str, object]:
+    """Return the JSON object of a file that could not be read."""
+    return {"file": file, "ok": False, "defects": [error], "disposition": "failed"}
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {"name": address.name, "address": address.address}
+
+
+def _attachment(attachment: Attachment) -> dict[str, object]:
+    return {
+        "filename": attachment.filename,
+        "content_type": attachment.content_type,
+        "size": attachment.size,
+        "sha256": attachment.sha256,
+        "inline": attachment.is_inline,
+    }
+
+
+def _automatic(automatic: Automatic) -> Mapping[str, object]:
+    return {
+        "kind": automatic.kind,
+        "evidence": list(automatic.evidence),
+        "answerable": automatic.is_answerable,
+    }
+
+
+def _bounce(mail: InboundMail) -> Mapping[str, object]:
+    recipients = mail.report.recipients if mail.report else ()
+    return {
+        "recipients": [
+            {"address": r.address, "status": r.status, "action": r.action} for r in recipients
+        ]
+    }
+
+
+def _thread(match: Match, ticket: int | None) -> Mapping[str, object]:
+    return {
+        "ticket": ticket,
+        "signal": match.signal,
+        "evidence": match.evidence,
+        "hint": match.hint or match.follows,
+        "suggests": list(match.suggests),
+    }
+
+
+def _command(command: CommandTrace) -> Mapping[str, object]:
+    return {
+        "verb": command.verb,
+        "args": list(command.args),
+        "status": command.status,
+        "reason": command.reason,
+    }
+
+
+def _route(route: Route | None) -> Mapping[str, object] | None:
+    if route is None:
+        return None
+    return {
+        "queue": route.queue,
+        "team": route.team,
+        "priority": route.priority,
+        "type": route.type,
+        "tags": list(route.tags),
+        "fields": dict(route.fields),
+        "rules": [
+            {"name": rule.name, "matched": rule.is_matched, "misses": list(rule.misses)}
+            for rule in route.rules
+        ],
+    }

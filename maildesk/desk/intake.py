@@ -1,0 +1,282 @@
+"""From the journal to tickets and letters.
+
+    receive        journals a mail and answers; nothing is parsed on this path
+    Worker.work    claim -> parse -> gather -> decide -> write letters -> apply, in order
+
+A batch of receipts shares one transaction, so that an fsync is paid once. Receipts that could
+touch each other (one sender, one thread, one content) never stand in one wave of it: what the
+second is decided on, the first has written.
+"""
+
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from maildesk.desk.alerts import send_alert
+from maildesk.desk.children import ChildError
+from maildesk.desk.desk import Desk
+from maildesk.desk.evidence import evidence_of
+from maildesk.desk.letters import write_letters
+from maildesk.errors import Temporary
+from maildesk.mail.envelope import Answer, Envelope, Receive
+from maildesk.mail.message import InboundMail, address_key
+from maildesk.model.plan import Alert, Facts, Plan
+from maildesk.policy.decide import decide
+from maildesk.policy.rules import Rules
+from maildesk.policy.threads import named_tickets
+from maildesk.store import journal, outbox
+from maildesk.store.apply import Stale, apply
+from maildesk.store.journal import Journal, Receipt
+from maildesk.store.letters import Letter
+from maildesk.store.tickets import gather
+
+log = structlog.get_logger()
+
+BATCH = 50
+LEASE = timedelta(minutes=10)
+DECISIONS = 3  # on one receipt, where others change the same ticket meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed receipt and the mail that it holds."""
+
+    receipt: Receipt
+    mail: InboundMail
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A receipt with its plan and the finished letters."""
+
+    work: Work
+    plan: Plan
+    letters: tuple[Letter, ...] = ()
+
+
+def receiver(desk: Desk, kept: Journal) -> Receive:
+    """Return the one function that every way in hands its mails to."""
+
+    def receive(raw: bytes, envelope: Envelope) -> Answer:
+        try:
+            receipt = kept.keep(raw, envelope)
+        except Temporary as error:
+            log.warning("mail not taken", error=error.text, source=envelope.source)
+            return Answer(error.reply_code, error.status, "Try again later")
+        desk.arrived.set()
+        return Answer(250, "2.0.0", f"Ok: receipt {receipt}")
+
+    return receive
+
+
+class Worker:
+    """Works the journal off. What a failing database kept it from finishing it hands back first
+    of all next time, with no attempt counted."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._claimed: list[int] = []
+
+    def work(self, limit: int = BATCH) -> int:
+        """Work off up to `limit` receipts; return how many were claimed.
+
+        Raises: Temporary where the database does not let us.
+        """
+        desk = self._desk
+        if self._claimed:
+            journal.release(desk.database, self._claimed)
+            self._claimed = []
+        _report_set_aside(desk)
+        receipts = journal.claim(desk.database, desk.clock(), limit, LEASE)
+        self._claimed = [receipt.id for receipt in receipts]
+        for wave in waves(_parse(desk, receipts), desk.rules):
+            _process_wave(desk, wave)
+        self._claimed = []
+        return len(receipts)
+
+
+def _report_set_aside(desk: Desk) -> None:
+    for lost in journal.set_aside(desk.database, desk.clock()):
+        _tell_set_aside(desk, lost.id, lost.error)
+
+
+def _tell_set_aside(desk: Desk, receipt: int, error: str) -> None:
+    problem = f"Mail {receipt} is set aside: it failed three times"
+    detail = f"{error}\nAfter the fix: maildesk journal retry {receipt}"
+    send_alert(desk, Alert(f"receipt:{receipt}", problem, detail))
+
+
+def waves(work: Iterable[Work], rules: Rules) -> Iterator[list[Work]]:
+    """Split `work`, in order, where a mail could rest on what an earlier one of its wave writes."""
+    wave: list[Work] = []
+    taken: set[str] = set()
+    for item in work:
+        keys = _keys(item, rules)
+        if wave and not taken.isdisjoint(keys):
+            yield wave
+            wave, taken = [], set()
+        wave.append(item)
+        taken |= keys
+    if wave:
+        yield wave
+
+
+def _keys(work: Work, rules: Rules) -> set[str]:
+    mail = work.mail
+    named = named_tickets(mail, work.receipt.envelope.recipients, rules.reply)
+    ids = {mail.content_key, *mail.in_reply_to, *mail.references}
+    if mail.message_id:
+        ids.add(mail.message_id)
+    return ids | {f"#{number}" for number in named} | {address_key(s.address) for s in mail.senders}
+
+
+def _parse(desk: Desk, receipts: Sequence[Receipt]) -> Iterator[Work]:
+    mails = desk.children.parse_many([receipt.raw for receipt in receipts])
+    for receipt, mail in zip(receipts, mails, strict=True):
+        if isinstance(mail, ChildError):
+            _fail(desk, receipt, mail.text)
+        else:
+            yield Work(receipt, mail)
+
+
+def _process_wave(desk: Desk, wave: list[Work]) -> None:
+    for _ in range(DECISIONS):
+        decided = [item for item in _decide_wave(desk, wave) if item]
+        wave = _write_wave(desk, decided)
+        if not wave:
+            return
+    for work in wave:
+        journal.release(desk.database, [work.receipt.id])
+
+
+def _decide_wave(desk: Desk, wave: list[Work]) -> Iterator[Decided | None]:
+    """Yield each receipt's plan and letters; none where it failed and is written down as such."""
+    opened = acknowledged = 0
+    plans: list[tuple[Work, Plan]] = []
+    with desk.database.read() as session:
+        for work in wave:
+            try:
+                facts = facts_of(desk, session, work)
+                facts = replace(
+                    facts,
+                    next_number=facts.next_number + opened,
+                    unverified_in_hour=facts.unverified_in_hour + acknowledged,
+                )
+                plan = _decide(desk, work, facts)
+            except Temporary:
+                raise
+            except Exception:  # noqa: BLE001 - a bug costs this mail an attempt, no other
+                _fail(desk, work.receipt, traceback.format_exc())
+                continue
+            opened += plan.route is not None
+            acknowledged += sum(notice.is_unverified for notice in plan.notices)
+            plans.append((work, plan))
+    for work, plan in plans:
+        yield _with_letters(desk, work, plan)
+
+
+def facts_of(desk: Desk, session: Session, work: Work) -> Facts:
+    """Read all that the decision on one mail rests on."""
+    receipt = work.receipt
+    numbers = named_tickets(work.mail, receipt.envelope.recipients, desk.rules.reply)
+    return gather(
+        session,
+        work.mail,
+        ticket_numbers=numbers,
+        now=receipt.received_at,
+        receipt=receipt.id,
+    )
+
+
+def _decide(desk: Desk, work: Work, facts: Facts) -> Plan:
+    receipt = work.receipt
+    evidence = evidence_of(work.mail, receipt.envelope)
+    return decide(work.mail, receipt.envelope, evidence, facts, desk.rules, receipt.received_at)
+
+
+def _with_letters(desk: Desk, work: Work, plan: Plan) -> Decided | None:
+    try:
+        return Decided(work, plan, write_letters(desk, plan.notices, work.receipt.raw, work.mail))
+    except ChildError as error:
+        _fail(desk, work.receipt, error.text)
+    except Exception:  # noqa: BLE001 - a template's bug costs this mail an attempt, no other
+        _fail(desk, work.receipt, traceback.format_exc())
+    return None
+
+
+def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
+    """Write all plans in one transaction; return what must be decided again."""
+    stale: list[Work] = []
+    written: list[Decided] = []
+    broken: list[tuple[Work, str]] = []
+    with desk.database.write() as session:
+        for item in decided:
+            try:
+                with session.begin_nested():
+                    _write(desk, session, item)
+                written.append(item)
+            except Stale:
+                stale.append(item.work)
+            except Temporary:
+                raise
+            except Exception:  # noqa: BLE001 - a bug costs this mail an attempt, no other
+                broken.append((item.work, traceback.format_exc()))
+    for work, error in broken:
+        _fail(desk, work.receipt, error)
+    for item in written:
+        _tell(desk, item)
+    return stale
+
+
+def _write(desk: Desk, session: Session, item: Decided) -> None:
+    receipt, plan, mail = item.work.receipt, item.plan, item.work.mail
+    now = desk.clock()
+    actor = mail.sender.address if mail.sender else "mail"
+    apply(session, plan, receipt=receipt.id, now=receipt.received_at, actor=actor)
+    outbox.put(session, item.letters, now)
+    journal.finish(
+        session,
+        receipt.id,
+        disposition=plan.disposition,
+        ticket=plan.ticket,
+        trace=trace_of(plan),
+        content_key=mail.content_key,
+        message_id=mail.message_id,
+    )
+
+
+def trace_of(plan: Plan) -> dict[str, object]:
+    """Return why the plan is as it is, for `journal show`."""
+    match = plan.match
+    return {
+        "reasons": list(plan.reasons),
+        "signal": str(match.signal),
+        "evidence": match.evidence,
+        "standing": str(match.standing),
+        "automatic": [str(plan.automatic.kind), *plan.automatic.evidence],
+        "trust": [str(plan.trust.level), *plan.trust.evidence],
+    }
+
+
+def _tell(desk: Desk, item: Decided) -> None:
+    if item.letters:
+        desk.queued.set()
+    for alert in item.plan.alerts:
+        send_alert(desk, alert)
+    log.info(
+        "mail in",
+        receipt=item.work.receipt.id,
+        message_id=item.work.mail.message_id,
+        disposition=str(item.plan.disposition),
+        ticket=item.plan.ticket,
+    )
+
+
+def _fail(desk: Desk, receipt: Receipt, error: str) -> None:
+    log.error("mail failed", receipt=receipt.id, attempt=receipt.attempts, error=error)
+    if journal.fail(desk.database, receipt.id, error, desk.clock()):
+        _tell_set_aside(desk, receipt.id, error)

@@ -1,0 +1,11 @@
+"""Where the files that ship with maildesk are: in the wheel, or beside a checkout's package."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def share_folder(name: str) -> Path:
+    """Return the folder `templates` or `config` that was shipped."""
+    packed = _PACKAGE / "share" / name
+    return packed if packed.is_dir() else _PACKAGE.parent / name
