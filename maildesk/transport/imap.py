@@ -20,6 +20,7 @@ from maildesk.errors import MaildeskError
 from maildesk.mail.envelope import Receive
 from maildesk.settings import Mailbox
 from maildesk.transport.imap_collect import Alert, Collector
+from maildesk.transport.imap_connection import COMMAND_SECONDS
 from maildesk.transport.imap_memory import Memory
 from maildesk.transport.imap_session import Session
 from maildesk.transport.imap_trouble import Backoff, LoginRefused, Throttled, name_trouble
@@ -28,6 +29,7 @@ LONGEST_IDLE_SECONDS = 300  # a dead connection looks like a quiet one
 STABLE_SECONDS = 60  # a session that lived so long was no failure
 ALERT_FAILURES = 3
 WAIT_SECONDS = 0.5
+STUCK_SECONDS = COMMAND_SECONDS + 60
 EXPECTED = (MaildeskError, IMAPClientError, OSError)  # anything else may be a bug of ours
 
 
@@ -45,13 +47,13 @@ class Poller:
         backoff_seconds: int = 1800,
         alert: Alert,
     ) -> None:
-        self.trouble = ""  # why the mailbox cannot be read now, on one line
         self.progressed_at = time.monotonic()
         self._mailbox = mailbox
         self._collector = Collector(
             mailbox, receive, memory, clock=clock, message_bytes=message_bytes, alert=alert
         )
         self._alert = alert
+        self._trouble = ""
         self._backoff = Backoff(backoff_seconds)
         self._log = structlog.get_logger().bind(mailbox=mailbox.name)
         self._stopping = threading.Event()
@@ -80,6 +82,13 @@ class Poller:
     def is_alive(self) -> bool:
         """The thread runs."""
         return self._thread.is_alive()
+
+    def trouble(self) -> str:
+        """Return why no mail comes in, on one line; "" where all is well."""
+        if not self.is_alive:
+            return "ended"
+        stuck = time.monotonic() - self.progressed_at
+        return self._trouble or (f"no progress for {stuck:.0f} s" if stuck > STUCK_SECONDS else "")
 
     def wake(self) -> None:
         """Look into the mailbox now, even in a pause after a failure."""
@@ -128,9 +137,9 @@ class Poller:
         taken = self._collector.collect(session, self._is_stopping)
         if taken:
             self._log.info("mail taken", count=taken)
-        if self.trouble or self._healthy_since is None:
+        if self._trouble or self._healthy_since is None:
             self._log.info("mailbox is read", server=self._mailbox.host)
-            self.trouble = ""
+            self._trouble = ""
             self._healthy_since = time.monotonic()
 
     def _wait_for_mail(self, session: Session) -> None:
@@ -149,7 +158,7 @@ class Poller:
         if self._healthy_since and time.monotonic() - self._healthy_since > STABLE_SECONDS:
             self._backoff.reset()
         self._healthy_since = None
-        self.trouble = trouble.text
+        self._trouble = trouble.text
         pause = self._backoff.pause_after(trouble)
         self._log.warning(
             "mailbox cannot be read",
@@ -159,10 +168,17 @@ class Poller:
             exc_info=None if isinstance(error, EXPECTED) else error,
         )
         if self._backoff.failures == ALERT_FAILURES:
-            self._alert(f"mailbox {self._mailbox.name} cannot be read", trouble.text)
+            self._raise_alarm(trouble.text)
         # The server has asked us to stay away, or counts our log-ins: nobody may hurry us.
         is_strict = isinstance(trouble, LoginRefused | Throttled)
         self._pause(pause, self._is_stopping if is_strict else self._is_wanted)
+
+    def _raise_alarm(self, words: str) -> None:
+        what = f"mailbox {self._mailbox.name} cannot be read"
+        try:
+            self._alert(what, f"The {what}: {words}")
+        except Exception:  # noqa: BLE001 - an alert that fails must not end the thread
+            self._log.exception("the alert could not be given")
 
     def _pause(self, seconds: float, is_wanted: Callable[[], bool]) -> None:
         until = time.monotonic() + seconds

@@ -28,7 +28,7 @@ HEAD_BYTES = (100 + 64) * 1024  # the longest header block that is parsed, and 6
 STRIKES = 3
 SET_ASIDE_SECONDS = 3600
 
-Alert = Callable[[str, str], None]  # what it is about (the same for the same trouble), the words
+Alert = Callable[[str, str], None]  # a key, the same for the same trouble; the words
 
 _RETURN_PATH = re.compile(rb"^Return-Path:[ \t]*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
 
@@ -41,6 +41,15 @@ class Round:
     state: FolderState
     last_poll: datetime | None
     is_rescan: bool  # dates, not UIDs, tell what was there before us
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A mail that is about to be handed over."""
+
+    uid: int
+    raw: bytes
+    envelope: Envelope
 
 
 class Collector:
@@ -63,6 +72,7 @@ class Collector:
         self._message_bytes = message_bytes
         self._alert = alert
         self._log = structlog.get_logger().bind(mailbox=mailbox.name)
+        self._known: tuple[int, FolderState] | None = None  # by UIDVALIDITY
         self._seen_to: tuple[int, int] | None = None  # UIDVALIDITY, first UID not looked at
         self._settled: set[int] = set()  # where UIDs do not outlive the session
         self._strikes: Counter[int] = Counter()
@@ -98,12 +108,22 @@ class Collector:
     # --- what is new ---
 
     def _open(self, session: Session, folder: Folder, now: datetime) -> Round:
-        name, path = self._mailbox.name, self._mailbox.folder
-        highest_uid = 0 if self._mailbox.start == "all" else _highest_uid(session, folder)
-        state = self._memory.open_folder(name, path, folder.uidvalidity, highest_uid, now)
+        state = self._state(session, folder, now)
         is_seen = self._seen_to is not None and self._seen_to[0] == folder.uidvalidity
         is_rescan = not is_seen and (state.is_new_validity or not folder.uidvalidity)
-        return Round(folder, state, self._memory.last_poll(name, path), is_rescan)
+        last_poll = self._memory.last_poll(self._mailbox.name, self._mailbox.folder)
+        return Round(folder, state, last_poll, is_rescan)
+
+    def _state(self, session: Session, folder: Folder, now: datetime) -> FolderState:
+        if self._known is None or self._known[0] != folder.uidvalidity:
+            highest_uid = 0 if self._mailbox.start == "all" else _highest_uid(session, folder)
+            state = self._memory.open_folder(
+                self._mailbox.name, self._mailbox.folder, folder.uidvalidity, highest_uid, now
+            )
+            if state.is_new_validity:
+                self._log.warning("the server has numbered its mails anew")
+            self._known = folder.uidvalidity, state
+        return self._known[1]
 
     def _first_uid(self, now_seen: Round) -> int:
         if self._seen_to and self._seen_to[0] == now_seen.folder.uidvalidity:
@@ -167,7 +187,7 @@ class Collector:
         if len(found) < len(batch):
             self._log.info("gone before they were fetched", count=len(batch) - len(found))
         jobs = [self._job(now_seen, mail, raws.pop(mail.uid)) for mail in found]
-        answers = list(hands.map(lambda job: self._hand_over(*job), jobs))
+        answers = list(hands.map(self._hand_over, jobs))
         self._settle(session, now_seen.folder.uidvalidity, jobs, answers)
         return sum(answer.is_accepted for answer in answers)
 
@@ -185,23 +205,29 @@ class Collector:
             self._strikes.pop(uid, None)
         return raws
 
-    def _job(self, now_seen: Round, mail: Listed, raw: bytes) -> tuple[bytes, Envelope]:
+    def _job(self, now_seen: Round, mail: Listed, raw: bytes) -> Job:
         full_size = max(mail.size, len(raw))
         is_oversized = full_size > self._message_bytes
         if is_oversized:
             raw = raw[:HEAD_BYTES]
-        validity = now_seen.folder.uidvalidity
-        place = Place(self._mailbox.name, self._mailbox.folder, validity, mail.uid)
         is_archive = self._is_archive(now_seen, mail)
-        return raw, Envelope(
+        envelope = Envelope(
             Source.IMAP,
             reverse_path=reverse_path(raw),
             peer=self._mailbox.host,
             received_at=self._received_at(mail, None if is_archive else now_seen.last_poll),
-            place=place,
+            place=self._place(now_seen.folder, mail.uid),
             full_size=full_size if is_oversized else None,
             is_archive=is_archive,
         )
+        return Job(mail.uid, raw, envelope)
+
+    def _place(self, folder: Folder, uid: int) -> Place | None:
+        """Without UIDVALIDITY the same UID may be another mail tomorrow: no place then, and the
+        journal tells copies by their content."""
+        if not folder.uidvalidity:
+            return None
+        return Place(self._mailbox.name, self._mailbox.folder, folder.uidvalidity, uid)
 
     def _is_archive(self, now_seen: Round, mail: Listed) -> bool:
         if self._mailbox.start != "archive":
@@ -216,9 +242,9 @@ class Collector:
         moments = [moment for moment in (mail.arrived_at, last_poll) if moment]
         return min(max(moments, default=now), now)
 
-    def _hand_over(self, raw: bytes, envelope: Envelope) -> Answer:
+    def _hand_over(self, job: Job) -> Answer:
         try:
-            return self._receive(raw, envelope)
+            return self._receive(job.raw, job.envelope)
         except MaildeskError as error:
             return Answer(error.reply_code, error.status, error.text)
         except Exception:  # noqa: BLE001 - the others of the batch go on
@@ -231,24 +257,20 @@ class Collector:
         self,
         session: Session,
         validity: int,
-        jobs: Sequence[tuple[bytes, Envelope]],
+        jobs: Sequence[Job],
         answers: Sequence[Answer],
     ) -> None:
-        moving, oversized, refused = [], [], []
-        for (_, envelope), answer in zip(jobs, answers, strict=True):
-            uid = envelope.place.uid if envelope.place else 0
-            if answer.is_accepted:
-                (oversized if envelope.full_size else moving).append(uid)
-            elif answer.is_final:
-                refused.append(uid)
-        self._leave(validity, oversized, "over the size limit")
-        self._leave(validity, refused, "not taken")
-        self._move(session, validity, moving)
+        ends = list(zip(jobs, answers, strict=True))
+        taken = [job for job, answer in ends if answer.is_accepted]
+        refused = [(j.uid, str(a)) for j, a in ends if a.is_final and not a.is_accepted]
+        self._leave(validity, [job.uid for job in taken if job.envelope.full_size], "too big")
+        self._leave(validity, [uid for uid, _ in refused], "not taken")
+        self._move(session, validity, [job.uid for job in taken if not job.envelope.full_size])
+        if refused:
+            self._tell("mail was not taken and stays in the mailbox", refused[0][1])
         for answer in answers:
             if not answer.is_final:
                 raise Unavailable(f"mail stays in the mailbox: {answer.text}")
-        if refused:
-            self._tell("mail was not taken and stays in the mailbox", str(answers[-1]))
 
     def _move(self, session: Session, validity: int, uids: list[int]) -> None:
         try:
@@ -276,7 +298,8 @@ class Collector:
         if what not in self._told:
             self._told.add(what)
             self._log.warning(what, error=words)
-            self._alert(f"mailbox {self._mailbox.name}: {what}", words)
+            name = self._mailbox.name
+            self._alert(f"mailbox {name}: {what}", f"Mailbox {name}: {what}: {words}")
 
     # --- mails that cannot be fetched ---
 
@@ -286,7 +309,7 @@ class Collector:
         self._strikes.update(uids)
         if len(uids) == 1 and self._strikes[uids[0]] >= STRIKES:
             self._set_aside[uids[0]] = time.monotonic() + SET_ASIDE_SECONDS
-            self._tell(f"mail {uids[0]} cannot be fetched", "It stays in the mailbox.")
+            self._tell(f"mail {uids[0]} cannot be fetched", "it stays in the mailbox")
 
     def _is_set_aside(self, uid: int) -> bool:
         if self._set_aside.get(uid, 0) > time.monotonic():

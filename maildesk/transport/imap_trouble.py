@@ -94,9 +94,10 @@ def _network_words(error: OSError) -> str:
         case ssl.SSLCertVerificationError():
             return f"the certificate is not accepted: {error.verify_message}"
         case ssl.SSLError():
-            is_plain = "WRONG_VERSION" in str(error.reason)
+            reason = getattr(error, "reason", None) or clean(error)  # Python's own have none
+            is_plain = "WRONG_VERSION" in reason
             hint = " (is TLS spoken on this port from the start?)" if is_plain else ""
-            return f"TLS failed: {error.reason or error}{hint}"
+            return f"TLS failed: {reason}{hint}"
         case socket.gaierror():
             return f"no such host: {error.strerror}"
         case TimeoutError() if error.errno is None:
