@@ -7,11 +7,12 @@ and its neighbours; the signs that a server writes at all stand in `report_signs
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email.message import Message
 from itertools import islice
 
 from maildesk.mail.message import DeliveryReport, ReportedRecipient, ReportKind
-from maildesk.mail.report_fields import RECIPIENT_LIMIT, address_in, blocks_of, reported
+from maildesk.mail.report_fields import RECIPIENT_LIMIT, address_in, blocks_of, failure_in, reported
 from maildesk.mail.report_service import read_service
 from maildesk.mail.report_signs import STATUS_TYPES, is_delivery_notice
 from maildesk.mail.report_text import read_notice
@@ -47,10 +48,9 @@ def read_report(message: Message, text: str) -> DeliveryReport | None:
     service = read_service(text)
     if service is not None:
         return service
-    is_receipt = message.get_content_type() == "multipart/report" and types & _DISPOSITION_TYPES
-    if is_receipt and not _REJECTED.search(text[:2000]):
-        return DeliveryReport((), _returned_ids(parts, text), ReportKind.DISPOSITION)
-    if not is_receipt and not is_delivery_notice(message, text):
+    if message.get_content_type() == "multipart/report" and types & _DISPOSITION_TYPES:
+        return _receipt(parts, text)
+    if not is_delivery_notice(message, text):
         return None
     blocks = (block for part in _of(parts, STATUS_TYPES) for block in blocks_of(part))
     recipients = reported(blocks) or read_notice(message, text, parts)
@@ -70,6 +70,18 @@ def _own_parts(message: Message) -> Iterator[Message]:
 
 def _of(parts: Sequence[Message], types: set[str]) -> Iterator[Message]:
     return (part for part in parts if part.get_content_type() in types)
+
+
+def _receipt(parts: Sequence[Message], text: str) -> DeliveryReport:
+    """Read a receipt: somebody has read the mail, or his filter has rejected it."""
+    ids = _returned_ids(parts, text)
+    if not _REJECTED.search(text[:2000]):
+        return DeliveryReport((), ids, ReportKind.DISPOSITION)
+    blocks = (block for part in _of(parts, _DISPOSITION_TYPES) for block in blocks_of(part))
+    status = failure_in(text[:2000]) or "5.0.0"
+    return DeliveryReport(
+        tuple(replace(named, status=status, action="failed") for named in reported(blocks)), ids
+    )
 
 
 def _complained(parts: Sequence[Message]) -> tuple[ReportedRecipient, ...]:
