@@ -16,7 +16,7 @@ _TOKEN = re.compile("\ufdd0(\\d+)\ufdd1")
 _PARAGRAPH_TOKEN = re.compile("<p>\ufdd0(\\d+)\ufdd1</p>")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")  # all that CommonMark lets a backslash escape
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufeff]")
-_URL = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}]")
+_URL = re.compile(r"(https?://(?:[^\s<>\"'()]|\([^\s<>\"'()]*\))+(?<![.,;:!?\]}]))")
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]")
 _CUT = "[…]"
 
@@ -109,7 +109,13 @@ def _inline_html(words: Words) -> str:
 
 
 def _line_html(line: str, kind: Kind) -> str:
-    escaped = html.escape(line, quote=True).replace("\t", "    ").replace("  ", "&nbsp; ")
     if kind is not Kind.TEXT:
-        return escaped
-    return _URL.sub(lambda match: f'<a href="{match[0]}">{match[0]}</a>', escaped)
+        return _escaped(line)
+    pieces = _URL.split(line)  # text and URLs by turns
+    pieces[0::2] = map(_escaped, pieces[0::2])
+    pieces[1::2] = [f'<a href="{html.escape(url)}">{html.escape(url)}</a>' for url in pieces[1::2]]
+    return "".join(pieces)
+
+
+def _escaped(text: str) -> str:
+    return html.escape(text).replace("\t", "    ").replace("  ", "&nbsp; ")
