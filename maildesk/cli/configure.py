@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.console import ConfigOption, complain, out, print_json
-from maildesk.config import check_folder, find_folder, schema_of
+from maildesk.cli.console import ConfigOption, complain, out, print_json, say
+from maildesk.config import check_folder, find_folder, load, schema_of
 from maildesk.config.starter import init_folder
 from maildesk.mail.samples import SAMPLES
 from maildesk.mail.templates import load_sources, render
@@ -41,6 +41,8 @@ def check(
         complain(str(problem))
     if problems:
         return 78
+    for warning in load(folder, os.environ).warnings:
+        say(f"warning: {warning}")
     out.print(f"{folder}: all is well", markup=False)
     return 0
 

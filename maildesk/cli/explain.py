@@ -26,7 +26,7 @@ from maildesk.config.starter import write_demo
 from maildesk.daemon import utc_now
 from maildesk.desk.children import ChildError, Children
 from maildesk.desk.explain import Thread, explained, plan_for, unreadable
-from maildesk.errors import MaildeskError, Misconfigured
+from maildesk.errors import Misconfigured, Temporary
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import InboundMail, cut
 from maildesk.model.plan import Plan
@@ -128,10 +128,14 @@ class Planner:
 
 
 def _store(settings: Settings) -> Database:
+    """Return the desk's store; an empty one where there is none yet."""
+    database = open_database(settings.database, is_reader=True)
     try:
-        return open_database(settings.database, is_reader=True)
-    except MaildeskError:
+        database.check_schema()
+    except Temporary:
+        database.close()
         return memory_database()
+    return database
 
 
 def _read(children: Children, files: Sequence[Path]) -> Iterator[Read]:

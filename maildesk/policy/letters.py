@@ -193,7 +193,7 @@ def _mail_facts(draft: Draft, letter: Letter) -> dict[str, object]:
 
 def _proof(draft: Draft) -> list[str]:
     """Return what the sender's own reply address says for him."""
-    return ["the mail came to the reply address made for its sender"] if draft.match.token_purpose else []
+    return ["it came to the reply address made for him"] if draft.match.token_purpose else []
 
 
 def _person(draft: Draft, address: Address) -> dict[str, object]:

@@ -12,7 +12,7 @@ from maildesk.model.plan import Alert, Audience, Level
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal
-from maildesk.policy.letters import AUTO_REPLIED, Letter, file_facts, plain_name, write, write_agent
+from maildesk.policy.letters import AUTO_REPLIED, Letter, plain_name, write, write_agent
 from maildesk.policy.rules import Agent
 
 AGENT_FILES_BYTES = 15_000_000  # what rides on a mail to an agent
