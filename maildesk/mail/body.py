@@ -105,7 +105,7 @@ class _Body:
 
     def _mark_quote_signs(self) -> None:
         for index, line in enumerate(self.lines):
-            if _SIGN_AT_START(line) and not _ARROWS.match(line[:500]):
+            if _SIGN_AT_START(line) and not self._is_other_sign(index):
                 self.marks[index] = _QUOTED
         sandwiched = (
             index
@@ -116,6 +116,11 @@ class _Body:
         for index in islice(sandwiched, _MOST_LINES):
             if self._is_broken_quote(index):
                 self.marks[index] = _QUOTED
+
+    def _is_other_sign(self, index: int) -> bool:
+        """Tell whether the ">" at the beginning of the line means something else than quote."""
+        line, above = self.lines[index], self.lines[index - 1] if index else ""
+        return _ARROWS.match(line[:500]) is not None or quotes.closes_address(line, above)
 
     def _is_broken_quote(self, index: int) -> bool:
         """Tell whether the line is the tail of a quoted line that a client broke."""

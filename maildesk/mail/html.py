@@ -8,6 +8,7 @@ tabs, a link shows its target unless its text does, an image its alternative tex
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import unescape
 
 from lxml import etree
 
@@ -19,9 +20,12 @@ from maildesk.mail.quotes import introduction_place
 _MOST_CHARACTERS = 4 * 1024 * 1024
 _MOST_LINK_CHARACTERS = 2_000
 _DEEPEST_INDENT = 8
+_DEEPEST = 1_000  # open elements
+_CHUNK = 65_536
+_TAG = re.compile(r"<[^<>]{0,5000}>")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _INVISIBLE = str.maketrans(dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f"))
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,21 @@ def html_to_text(html: str) -> HtmlText:
     parser = etree.HTMLParser(target=reader, huge_tree=True, recover=True, no_network=True)
     source = _NOT_XML.sub(" ", html[:_MOST_CHARACTERS])
     try:
-        parser.feed(source)
+        for start in range(0, len(source), _CHUNK):
+            parser.feed(source[start : start + _CHUNK])
         parser.close()
-    except (etree.LxmlError, ValueError, AssertionError):
-        pass  # libxml2 gave up in the middle: what was read so far counts
+    except (_TooDeepError, etree.LxmlError, ValueError):
+        return HtmlText(_without_tags(source))
     return reader.result()
+
+
+def _without_tags(html: str) -> str:
+    """Return the text of HTML that cannot be parsed: all words, without any layout."""
+    return _BLANKS.sub(" ", unescape(_TAG.sub(" ", html))).strip()
+
+
+class _TooDeepError(Exception):
+    """More elements are open than any client nests; libxml2 is quadratic in them."""
 
 
 @dataclass(slots=True)
@@ -72,6 +86,10 @@ class _Reader:
         self._length = 0
         self._breaks = 0  # line ends owed before the next text
         self._space = ""  # blank or tab owed before the next text
+        self._bullet = ""  # owed before the next text
+        self._line_start = 0
+        self._row_start = 0
+        self._cell_start = -1
         self._open: list[_Element] = []
         self._rest_from: dict[Role, int] = {}
         self._spans: dict[Role, list[Span]] = {role: [] for role in Role}
@@ -82,14 +100,14 @@ class _Reader:
         """Open an element."""
         parent = self._open[-1] if self._open else _ROOT
         is_block = tag in markup.BLOCKS
-        if is_block:
-            self._end_line(2 if tag in markup.PARAGRAPHS else 1)
+        if is_block and self._cell_start != self._length:
+            self._end_line(self._distance(tag))
         element = _Element(
             tag=tag,
             role=None,
             start=self._position(),
             is_hidden=parent.is_hidden or markup.is_hidden(tag, attributes),
-            is_tiny=markup.is_tiny(attributes, parent.is_tiny),
+            is_tiny=markup.is_tiny(attributes, inherited=parent.is_tiny),
             is_block=is_block,
             is_preformatted=parent.is_preformatted or tag in ("pre", "textarea"),
             href=attributes.get("href", "") if tag == "a" else "",
@@ -99,6 +117,8 @@ class _Reader:
             self._write_opening(element, attributes)
         if tag not in markup.VOID:
             self._open.append(element)
+            if len(self._open) > _DEEPEST:
+                raise _TooDeepError
 
     def end(self, tag: str) -> None:
         """Close an element."""
@@ -137,13 +157,26 @@ class _Reader:
                 self._write("----------", is_preformatted=False)
                 self._end_line(1)
             case "li":
-                self._write(self._bullet(), is_preformatted=True)
+                self._bullet = self._next_bullet()
+            case "tr":
+                self._row_start = self._length
             case "td" | "th":
-                self._space = "\t" if not self._breaks and self._length else ""
+                self._start_cell()
             case "img":
                 self._write(attributes.get("alt", ""), is_preformatted=False)
 
-    def _bullet(self) -> str:
+    def _start_cell(self) -> None:
+        """Set the cell apart from the one before; on the same line, if that was one line."""
+        if self._line_start <= self._row_start < self._length:
+            self._breaks, self._space = 0, "\t"
+            self._cell_start = self._length
+
+    def _distance(self, tag: str) -> int:
+        """Return the line ends around a block: two around paragraphs, one inside lists."""
+        is_in_list = any(element.tag == "li" for element in self._open[-6:])
+        return 2 if tag in markup.PARAGRAPHS and not is_in_list else 1
+
+    def _next_bullet(self) -> str:
         """Return the sign before a list item, indented by the depth of the lists."""
         lists = [element for element in self._open[-40:] if element.tag in ("ul", "ol")]
         if not lists:
@@ -156,7 +189,7 @@ class _Reader:
         if element.href and not element.is_hidden:
             self._write_target(element)
         if element.is_block:
-            self._end_line(2 if element.tag in markup.PARAGRAPHS else 1)
+            self._end_line(self._distance(element.tag))
         if element.role in (Role.QUOTE, Role.SIGNATURE, Role.PLAIN_BLOCKQUOTE):
             span = Span(element.start, self._position())
             if span.start < span.end:
@@ -193,8 +226,12 @@ class _Reader:
         """Return the line ends or the blank that stand before the next text."""
         owed = "\n" * self._breaks if self._length else ""
         blank = self._space if not owed and self._length else ""
-        self._breaks = 0
-        return owed or blank
+        if owed:
+            is_new_row = self._row_start == self._length
+            self._line_start = self._length + len(owed)
+            self._row_start = self._line_start if is_new_row else self._row_start
+        bullet, self._bullet, self._breaks = self._bullet, "", 0
+        return (owed or blank) + bullet
 
     def _put(self, text: str) -> None:
         self._pieces.append(text)

@@ -44,7 +44,7 @@ def marker_line(language: str) -> str:
 
     Never "-- " alone: that would begin a signature.
     """
-    base = language.split("-")[0]
+    base = language.split("-", maxsplit=1)[0]
     text = REPLY_MARKERS.get(language) or next(
         (text for key, text in REPLY_MARKERS.items() if key.split("-")[0] == base),
         REPLY_MARKERS["en"],

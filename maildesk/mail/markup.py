@@ -52,7 +52,7 @@ _QUOTE_CLASSES = frozenset(
 _QUOTE_IDS = frozenset(
     {
         "olk_src_body_section", "isforwardcontent", "reply-intro", "ms-outlook-reply",
-        "mail-editor-reference-message-container", "oriMsgHtmlSeperator".lower(), "replysplit",
+        "mail-editor-reference-message-container", "orimsghtmlseperator", "replysplit",
         "zwchr", "qt",
     }
 )  # fmt: skip
@@ -97,8 +97,10 @@ def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
     return _STYLE_NO_SIZE.search(style) is not None and "overflow" in style.lower()
 
 
-def is_tiny(attributes: Mapping[str, str], inherited: bool) -> bool:  # noqa: FBT001
+def is_tiny(attributes: Mapping[str, str], *, inherited: bool) -> bool:
     """Tell whether the letters are too small to read; a child may set a size of its own."""
+    if "style" not in attributes:
+        return inherited
     sizes = _FONT_SIZE.findall(attributes.get("style", "")[:2_000])
     if not sizes or not sizes[-1][0].strip("."):
         return inherited
@@ -108,8 +110,10 @@ def is_tiny(attributes: Mapping[str, str], inherited: bool) -> bool:  # noqa: FB
 
 def role_of(tag: str, attributes: Mapping[str, str]) -> Role | None:
     """Return what the markup says the element is; None if it says nothing."""
+    if not attributes and tag != "blockquote":
+        return None
     classes = set(attributes.get("class", "")[:500].lower().split())
-    identity = _plain_id(attributes.get("id", "")[:200])
+    identity = attributes.get("id", "")[:200].lower()
     if identity in _QUOTE_FROM_HERE_IDS or _is_outlook_rule(tag, attributes):
         return Role.QUOTE_FROM_HERE
     if classes & _SIGNATURE_CLASSES or identity in _SIGNATURE_IDS:
@@ -119,11 +123,6 @@ def role_of(tag: str, attributes: Mapping[str, str]) -> Role | None:
     if classes & _QUOTE_CLASSES or identity in _QUOTE_IDS:
         return Role.QUOTE
     return Role.QUOTE if tag == "div" and "gmail_quote" in classes else None
-
-
-def _plain_id(identity: str) -> str:
-    """Return the id as its client wrote it: others put "x_" before the ids of what they quote."""
-    return identity.lower()
 
 
 def _is_outlook_rule(tag: str, attributes: Mapping[str, str]) -> bool:

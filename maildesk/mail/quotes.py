@@ -61,6 +61,7 @@ _WROTE_WHEN = re.compile(rf"\b{_WROTE}\b.{{0,100}}{_COLON}$", re.IGNORECASE)
 _ENDS_WITH_ADDRESS = re.compile(rf"@[^\s@]{{1,120}}[>)\]\s\"'”*_]{{0,6}}(?:님|님이)?\s?{_COLON}$")
 _QUOTING = re.compile(rf"(?:{'|'.join(QUOTING)})\s.{{1,200}}{_COLON}$", re.IGNORECASE)
 _BRACKETED_ADDRESS_LAST = re.compile(r"[<(]\S+@\S+[>)]\s*$")
+_CLOSED_ADDRESS = re.compile(rf">\s?(?:[^\W\d].{{0,40}})?{_COLON}")
 _GLUE = re.compile(rf"-*\s+(?=[A-Z])(?={'|'.join(OPENERS)})")
 
 _DASHED_LINE = re.compile(
@@ -97,7 +98,8 @@ def introduction_place(
     """
     if not before_quote and not may_end_introduction(lines[last]):
         return None
-    before_quote = before_quote or _is_between_rules(lines[last])
+    if _is_between_rules(lines[last]) and _ENDS_WITH_WROTE.search(lines[last].strip(_DECORATION)):
+        return last, 0
     endings = list(_endings(lines, last))
     for first, joined in endings:
         if _begins_with_date(joined, before_quote=before_quote):
@@ -124,7 +126,11 @@ def _endings(lines: Sequence[str], last: int) -> Iterator[tuple[int, str]]:
     joined = ""
     for first in range(last, max(last - _MOST_LINES, -1), -1):
         line = lines[first].strip(_DECORATION)
-        if not line or line.startswith(">") or len(line) + len(joined) > LONGEST_INTRODUCTION:
+        if (
+            not line
+            or (joined and line[0] == ">")
+            or len(line) + len(joined) > LONGEST_INTRODUCTION
+        ):
             return
         joined = f"{line} {joined}".strip()
         yield first, joined
@@ -205,6 +211,13 @@ def _dashed_words(line: str) -> str | None:
     return match[1] if match else None
 
 
+def closes_address(line: str, above: str) -> bool:
+    """Tell whether a line that begins with ">" ends an address that was broken before it."""
+    return _CLOSED_ADDRESS.fullmatch(line[:80].strip()) is not None and (
+        above.rfind("<") > above.rfind(">")
+    )
+
+
 def header_role(line: str) -> tuple[str, str] | None:
     """Return role and value of a copied header line: ("from", "Ann <ann@example.org>")."""
     match = _LABEL.match(line[:200])
@@ -248,10 +261,10 @@ def _goes_on(lines: Sequence[str], blank: int) -> bool:
 
 
 def _is_header_block(values: dict[str, str]) -> bool:
-    if "from" not in values or not values.keys() & {"date", "subject"}:
+    if not (values.keys() & {"from", "to"} and values.keys() & {"date", "subject"}):
         return False
     has_address = any(_ADDRESS.search(values.get(role, "")) for role in ("from", "to"))
-    if len(values) == 2:
-        is_dated = _CLOCK.search(values.get("date", "")) is not None
-        return has_address and ("subject" in values or is_dated)
-    return has_address or {"subject", "date"} <= values.keys()
+    if len(values) > 2:
+        return "from" in values and (has_address or {"subject", "date"} <= values.keys())
+    is_dated = _CLOCK.search(values.get("date", "")) is not None
+    return has_address and (is_dated or {"from", "subject"} <= values.keys())

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 _MOST_LINES = 40
 _DELIMITER = re.compile(r"(?:--|—|–|&#45;&#45;)[ \t\xa0]*")
+_SHORT_RULE = re.compile(r"---|___?|\*\*\*")
+_DASHED_NAME = re.compile(r"[-–—~]\s?[^\W\d_][\w.]*(?: [^\W\d_][\w.]*){0,2}")
 _RULE = re.compile(r"[*_=#~-]{2,}\s*|(?:[*_=-]\s?){5,}")
 _POSTSCRIPT = re.compile(r"P\.?\s?P?\.?S\.?\s*[:.,\-–]?\s", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?。！？][\"')]?$")
@@ -35,6 +37,11 @@ _SENT_FROM_BEHIND = re.compile(
     r"(?:iPhone|iPad|Android|Outlook|Galaxy)\S{0,30}\s?"
     r"(?:から送信|에서 보냄|에서 전송|gesendet|傳送|发送|寄出|üzerinden gönderildi)",
     re.IGNORECASE,
+)
+_SENT_FROM_PRODUCT = re.compile(  # a device or program nobody has heard of
+    r"(?:Sent (?:from|via)|Gesendet (?:von|mit)|Envoyé (?:de|depuis)|Enviado (?:desde|do|de)"
+    r"|Inviato da|Verzonden (?:vanaf|met)|Sendt fra|Skickat från)"
+    r"(?: (?:my|meinem|mon|ma|mi|mio|mijn|min|meu))?(?: [A-Z0-9][\w+-]{0,20}){1,6}"
 )
 _DEVICE = re.compile(
     r"i ?Phon|i ?Pad|Android|Black ?Berry|Galaxy|Samsung|Huawei|Xiaomi|Nokia|Pixel|Windows"
@@ -103,13 +110,16 @@ def signature_lines(lines: Sequence[str], *, is_beginning: bool) -> tuple[int, i
         line = lines[index].strip()
         if not line or len(line) > 200:
             continue
-        if is_client_footer(line):
-            return index, _postscript(lines, index, last)
-        if is_beginning and index == first_word:
-            continue
-        if _begins_signature(lines, index, last):
-            return index, _postscript(lines, index, last)
+        may_begin = not (is_beginning and index == first_word)
+        if is_client_footer(line) or (may_begin and _begins_signature(lines, index, last)):
+            return _with_dashed_name(lines, index, first_word), _postscript(lines, index, last)
     return None
+
+
+def _with_dashed_name(lines: Sequence[str], index: int, first_word: int) -> int:
+    """Return the line of "-ann" where that stands right above the signature, else `index`."""
+    above = next((i for i in range(index - 1, first_word, -1) if lines[i].strip()), None)
+    return above if above is not None and _is_dashed_name(lines, above) else index
 
 
 def _begins_signature(lines: Sequence[str], index: int, last: int) -> bool:
@@ -119,6 +129,8 @@ def _begins_signature(lines: Sequence[str], index: int, last: int) -> bool:
         _DELIMITER.fullmatch(line) is not None
         or (is_sign_off(line) and _is_name_next(lines, index + 1, last))
         or (_RULE.fullmatch(line) is not None and _is_footer(lines, index + 1, last))
+        or (index == last - 1 and _is_dashed_name(lines, index))
+        or (_SHORT_RULE.fullmatch(line) is not None and _is_name_last(lines, index + 1, last))
         or (_is_paragraph(lines, index) and _is_legal(lines, index, last))
     )
 
@@ -129,6 +141,8 @@ def is_client_footer(line: str) -> bool:
     if len(text) > 120:
         return False
     if _SENT_FROM_BEHIND.search(text):
+        return True
+    if _SENT_FROM_PRODUCT.fullmatch(text):
         return True
     clause = re.split(r"[,;:!?，。]|\.(?:\s|$)", text, maxsplit=1)[0]
     return bool(_SENT_FROM.match(clause) and len(clause.split()) <= 10 and _DEVICE.search(clause))
@@ -147,6 +161,22 @@ def _is_name_next(lines: Sequence[str], index: int, last: int) -> bool:
         return True
     is_short = len(follower) <= 60 and len(follower.split()) <= 7
     return is_short and not (_SENTENCE_END.search(follower) and len(follower.split()) > 3)
+
+
+def _is_name_last(lines: Sequence[str], index: int, last: int) -> bool:
+    """Tell whether a name and a few short lines are all that follows."""
+    below = [line.strip() for line in lines[index:last] if line.strip()]
+    return 0 < len(below) <= 6 and all(
+        len(line) <= 50 and not _SENTENCE_END.search(line) for line in below
+    )
+
+
+def _is_dashed_name(lines: Sequence[str], index: int) -> bool:
+    """Tell whether the line is "-ann", and not a point of a list."""
+    above = next((lines[i].strip() for i in range(index - 1, -1, -1) if lines[i].strip()), "")
+    if above.startswith(("-", "*", "•")) or above.endswith((":", "\uff1a")):
+        return False
+    return _DASHED_NAME.fullmatch(lines[index].strip()) is not None
 
 
 def _is_footer(lines: Sequence[str], index: int, last: int) -> bool:

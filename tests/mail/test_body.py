@@ -47,9 +47,10 @@ def test_empty_text_has_no_spans() -> None:
 @pytest.mark.parametrize(
     "piece",
     [
-        ">", ">\n", "> a\nb\n", "\n", "On \n", "On 5 May 2025, Ann wrote\n", "a:\n", "On 5 May 10:02 ",
-        "From: a@b\n", "From: a@b To: ", "-", "- ", "*", "Best,\n", "--\n", "____\nconfidential\n",
-        " ", "\t>", "Sent from ", "x@", "写道：\n", "http://x ", "<", "Ann wrote\n\n> ", "#", "\r",
+        ">", ">\n", "> a\nb\n", "\n", "On \n", "On 5 May 2025, Ann wrote\n", "a:\n",
+        "On 5 May 10:02 ", "From: a@b\n", "From: a@b To: ", "-", "- ", "*", "Best,\n", "--\n",
+        "____\nconfidential\n", " ", "\t>", "Sent from ", "x@", "写道：\n", "http://x ", "<",
+        "Ann wrote\n\n> ", "#", "\r",
     ],
     ids=ascii,
 )  # fmt: skip
