@@ -4,9 +4,11 @@ This is also where to look up what a template sees. Facts that are the same in a
 `_COMMON`; a new kind of mail gets a line in `SAMPLES`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
+
+from maildesk.mail.templates import SUFFIX, BadTemplate, Sources, render
 
 _ADA = {"name": "Ada Berg", "address": "ada@acme.example", "organisation": "Acme"}
 _BO = {"name": "Bo Dahl", "address": "bo@supplier.example", "organisation": ""}
@@ -134,3 +136,15 @@ SAMPLES: Mapping[str, Mapping[str, object]] = MappingProxyType(
         },
     }
 )
+
+
+def problems(sources: Sources) -> Iterator[str]:
+    """Render every template on its sample; yield what fails as `language/file: line: message`."""
+    for (kind, language), source in sorted(sources.texts.items()):
+        if kind not in SAMPLES:
+            yield f"{language}/{kind}{SUFFIX}: no mail is written from a template of this name"
+            continue
+        try:
+            render(source, SAMPLES[kind], timezone="UTC", language=language)
+        except BadTemplate as error:
+            yield f"{language}/{kind}{SUFFIX}: {error}"

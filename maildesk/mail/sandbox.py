@@ -114,6 +114,7 @@ def _filters() -> dict[str, Callable[..., object]]:
         "listing": _listing,
         "mailto": _mailto,
         "quote": lambda value: Words(str(value), Kind.QUOTE),
+        "signed_by": _signed_by,
         "small": lambda value: Words(str(value), Kind.SMALL),
         "words": lambda value: Words(str(value), Kind.TEXT),
     }
@@ -157,6 +158,13 @@ def _listing(context: Context, values: Sequence[object]) -> str:
 def _label(person: Mapping[str, str]) -> str:
     """The name, else the address."""
     return person["name"] or person["address"]
+
+
+def _signed_by(text: str, name: str) -> bool:
+    """Whether the last line is the name, or the first word of it: people sign their mails."""
+    lines = text.rstrip().rsplit("\n", 1)
+    signed = lines[-1].strip(" -–—,.").casefold()
+    return bool(signed) and signed in (name.casefold(), name.casefold().split(" ")[0])
 
 
 def _mailto(address: str, subject: str = "", body: str = "") -> str:

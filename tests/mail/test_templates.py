@@ -21,7 +21,7 @@ from maildesk.mail import dates
 from maildesk.mail.flowed import unflow
 from maildesk.mail.letter import LetterJob, write_letter
 from maildesk.mail.message import Address
-from maildesk.mail.samples import SAMPLES
+from maildesk.mail.samples import SAMPLES, problems
 from maildesk.mail.templates import BadTemplate, Rendered, load_sources, render
 
 ROOT = Path(__file__).parents[2]
@@ -350,6 +350,27 @@ def test_a_template_that_is_not_utf_8_is_named(tmp_path):
     (tmp_path / "en" / "reply.md.j2").write_bytes(b"Subject: \xff")
     with pytest.raises(BadTemplate, match=r"reply\.md\.j2: not UTF-8"):
         load_sources([tmp_path])
+
+
+def test_problems_name_the_file_and_the_line(tmp_path):
+    (tmp_path / "nb").mkdir()
+    (tmp_path / "nb" / "reply.md.j2").write_text("Subject: x\n\n{{ tiket.number }}\n")
+    (tmp_path / "nb" / "repyl.md.j2").write_text("Subject: x\n\n")
+    assert list(problems(load_sources([tmp_path, ROOT / "templates"]))) == [
+        "nb/reply.md.j2: line 3: 'tiket' is undefined",
+        "nb/repyl.md.j2: no mail is written from a template of this name",
+    ]
+
+
+@pytest.mark.parametrize("signature", ["Kari", "Kari Nordmann", "– kari", "Nordmann"])
+def test_an_agent_who_signs_is_not_signed_again(signature):
+    mail = {"text": f"Try tray 2.\n\n{signature}\n", "subject": "x"}
+    text = shown("reply", {**SAMPLES["reply"], "mail": mail}).text
+    expected = (
+        "Kari Nordmann\nIT Service Desk" if signature == "Nordmann" else "\n\nIT Service Desk"
+    )
+    assert expected in text
+    assert text.count("Kari Nordmann") == (signature in ("Kari Nordmann", "Nordmann"))
 
 
 def test_every_template_has_a_sample():
