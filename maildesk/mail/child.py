@@ -1,6 +1,7 @@
 """The main loop of a child process: jobs come in on stdin, results go out on stdout.
 
-Run as `python -m maildesk.mail.child BYTES`, where BYTES bounds its memory, by `desk.children`.
+Run by `desk.children` as `python -m maildesk.mail.child BYTES SECONDS`: what it may take of memory,
+and of time for one job.
 Both ways go pickles behind their length in eight bytes: both ends are this very package, started by
 the same user, and a pickle carries our frozen values as they are. Nothing that a mail says is
 unpickled here.
@@ -11,6 +12,7 @@ import gc
 import importlib
 import pickle
 import resource
+import signal
 import struct
 import sys
 from collections.abc import Callable
@@ -67,17 +69,25 @@ def _pickled_error(error: Exception) -> bytes:
     return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
-def main(limit_bytes: int) -> None:
+def main(limit_bytes: int, limit_seconds: float) -> None:
     """Do jobs until stdin ends."""
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Who stops the whole group means our parent; it lets jobs finish, then closes stdin.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     find_job("parse_mail")
     gc.freeze()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not get between the frames
     while (job := read_frame(requests)) is not None:
-        write_frame(answers, work(job))
+        # The parent kills a child that hangs; should the parent be gone, SIGALRM does.
+        signal.setitimer(signal.ITIMER_REAL, limit_seconds)
+        answer = work(job)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        write_frame(answers, answer)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), float(sys.argv[2]))

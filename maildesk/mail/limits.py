@@ -66,7 +66,8 @@ def read_header(
         name = raw_name.decode("ascii")
         if len(value) > limits.field_bytes:
             defects.append(f"{name[:40]}: over {limits.field_bytes} bytes")
-        fields.append((name[:200], value[: limits.field_bytes].decode("utf-8", "surrogateescape")))
+        value_text = value[: limits.field_bytes].decode("utf-8", "surrogateescape")
+        fields.append((name[:200], value_text.strip()))
     body_start = _after(_EMPTY_LINE, raw, stop, end)
     if body_start == stop < end:
         defects.append("header block ends without an empty line")

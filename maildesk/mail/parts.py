@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import Message
 from email.utils import collapse_rfc2231_value
+from itertools import islice
 
 from maildesk.mail.header import mend_bytes
 from maildesk.mail.limits import HeaderBlock, ParseLimits, read_header
@@ -102,7 +103,8 @@ class _Splitter:
         self, path: str, header: Message, start: int, end: int, depth: int
     ) -> tuple[Part, ...]:
         boundary = self._boundary(header)
-        stretches = list(self._stretches(boundary, start, end)) if boundary else []
+        found = self._stretches(boundary, start, end) if boundary else ()
+        stretches = list(islice(found, self.limits.parts + 1))
         if not stretches:
             self.defects.append("multipart without parts")
         digest = header.get_content_subtype() == "digest"  # RFC 2046 section 5.1.5

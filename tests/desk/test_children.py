@@ -1,0 +1,173 @@
+"""Child processes that read mails: bounded, replaced, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from maildesk.desk.children import ChildDied, Children, ChildTimedOut
+
+RAW = b"From: a@x.example\r\nSubject: hello\r\n\r\nbody\r\n"
+
+
+def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never held"
+        threading.Event().wait(0.01)
+
+
+def processes() -> list[psutil.Process]:
+    """The living child processes of this test."""
+    mine = psutil.Process().children()
+    return [p for p in mine if p.status() != psutil.STATUS_ZOMBIE and "child" in str(p.cmdline())]
+
+
+@contextmanager
+def stopped(process: psutil.Process) -> Iterator[None]:
+    """The process hangs for the time of the block."""
+    process.suspend()
+    try:
+        yield
+    finally:
+        if process.is_running():
+            process.resume()
+
+
+def test_mail_is_read_in_a_child():
+    with Children(1) as children:
+        assert processes() == []
+        assert children.parse(RAW).subject == "hello"
+        assert len(processes()) == 1
+    assert processes() == []
+
+
+def test_many_mails_are_read_in_order_by_several_children():
+    raws = [b"Subject: %d\r\n\r\nbody" % number for number in range(40)]
+    with Children(2) as children:
+        mails = children.parse_many(raws)
+        assert len(processes()) == 2
+    assert [mail.subject for mail in mails] == [str(number) for number in range(40)]
+
+
+def test_large_mail_passes_both_ways():
+    raw = RAW + b"x" * 5_000_000
+    with Children(1) as children:
+        assert children.parse(raw).size == len(raw)
+
+
+def test_several_threads_share_one_child():
+    with Children(1) as children:
+        subjects: list[str] = []
+        threads = [
+            threading.Thread(target=lambda: subjects.append(children.parse(RAW).subject))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert subjects == ["hello"] * 8
+
+
+def test_hanging_child_is_killed_and_replaced():
+    with Children(1, seconds=0.3) as children:
+        children.parse(RAW)
+        (process,) = processes()
+        with stopped(process), pytest.raises(ChildTimedOut, match=str(process.pid)):
+            children.parse(RAW)
+        until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+        assert children.parse(RAW).subject == "hello"
+
+
+def test_child_that_dies_in_a_job_is_named_and_replaced():
+    with Children(1) as children:
+        children.parse(RAW)
+        (process,) = processes()
+        timer = threading.Timer(0.2, process.kill)
+        with stopped(process):
+            timer.start()
+            with pytest.raises(ChildDied, match=str(process.pid)):
+                children.parse(RAW)
+        timer.join()
+        assert children.parse(RAW).subject == "hello"
+
+
+def test_child_that_died_between_jobs_costs_nothing():
+    with Children(1) as children:
+        children.parse(RAW)
+        (process,) = processes()
+        process.kill()
+        until(lambda: process.status() == psutil.STATUS_ZOMBIE)
+        assert children.parse(RAW).subject == "hello"
+
+
+def test_memory_is_bounded():
+    with Children(1, memory_bytes=300 * 1024 * 1024) as children:
+        with pytest.raises(ChildDied):
+            children.parse(RAW + b"word " * 36_000_000)
+        assert children.parse(RAW).subject == "hello"
+
+
+def test_one_bad_mail_among_many_fails_alone():
+    with Children(1, memory_bytes=300 * 1024 * 1024) as children:
+        results = children.parse_many([RAW, RAW + b"word " * 36_000_000, RAW])
+    assert [isinstance(result, ChildDied) for result in results] == [False, True, False]
+
+
+def test_what_a_job_raises_is_raised_here():
+    with Children(1) as children:
+        with pytest.raises(KeyError):
+            children.run("no_such_job")
+        with pytest.raises(TypeError):
+            children.run("parse_mail", 1, 2, 3, 4)
+        assert children.parse(RAW).subject == "hello"
+        assert len(processes()) == 1
+
+
+def test_child_ignores_the_signals_that_stop_the_daemon():
+    with Children(1) as children:
+        children.parse(RAW)
+        (process,) = processes()
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        assert children.parse(RAW).subject == "hello"
+        assert processes() == [process]
+        assert os.getpgid(process.pid) != os.getpgid(0)
+
+
+def test_child_inherits_no_open_files():
+    with open(__file__) as kept, Children(1) as children:
+        os.set_inheritable(kept.fileno(), True)
+        children.parse(RAW)
+        (process,) = processes()
+        assert process.open_files() == []
+
+
+def test_child_ends_when_its_parent_is_killed():
+    program = (
+        "import sys; from maildesk.desk.children import Children; c = Children(1);"
+        "c.parse(b'Subject: x'); print('ready', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        assert parent.stdout.readline() == b"ready\n"
+        (child,) = psutil.Process(parent.pid).children()
+        parent.kill()
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_closed_children_take_no_job():
+    children = Children(1)
+    children.close()
+    with pytest.raises(ChildDied):
+        children.parse(RAW)

@@ -1,0 +1,59 @@
+import pytest
+
+from maildesk.mail.charset import decode_text, text_codec
+
+
+@pytest.mark.parametrize(
+    ("content", "charset", "text"),
+    [
+        ("grün".encode(), "utf-8", "grün"),
+        (b"gr\xfcn", "iso-8859-1", "grün"),
+        (b"it\x92s", "iso-8859-1", "it’s"),
+        ("日本語".encode("iso2022_jp"), "iso-2022-jp", "日本語"),
+        ("日本語".encode("cp932"), "shift_jis", "日本語"),
+        ("中文".encode("gb18030"), "gb2312", "中文"),
+        ("Привет".encode("koi8-r"), "koi8-r", "Привет"),
+        ("שלום".encode("iso8859-8"), "iso-8859-8-i", "שלום"),
+        ("grün".encode("utf-16-le"), "utf-16le", "grün"),
+    ],
+)
+def test_declared_charset_is_believed(content, charset, text):
+    assert decode_text(content, charset) == (text, None)
+
+
+@pytest.mark.parametrize("charset", [None, "us-ascii", "x-unknown", "utf-8\x00x"])
+def test_utf8_is_tried_where_no_charset_holds(charset):
+    assert decode_text("grün".encode(), charset)[0] == "grün"
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["idna", "punycode", "zlib_codec", "unicode_escape", "raw_unicode_escape", "rot13", "hex", "mbcs",
+     "undefined", "x" * 10_000, "utf-8\x00x", "", "../../etc/passwd"],
+)  # fmt: skip
+def test_codecs_that_hold_no_text_are_refused(charset):
+    assert text_codec(charset) is None
+    text, note = decode_text(rb"a\u0041\x41", charset)
+    assert text == r"a\u0041\x41"
+    assert note or not charset
+
+
+def test_a_few_bad_bytes_do_not_outvote_the_label():
+    content = "Grüße aus Köln ".encode() * 50 + b"\xff"
+    text, note = decode_text(content, "utf-8")
+    assert text.startswith("Grüße aus Köln")
+    assert text.endswith("\ufffd")
+    assert note
+
+
+def test_undeclared_bytes_are_guessed():
+    content = ("Die Grüße aus München kommen später, weil die Straße gesperrt ist. " * 5).encode(
+        "cp1252"
+    )
+    text, note = decode_text(content)
+    assert "Grüße aus München" in text
+    assert note
+
+
+def test_any_bytes_become_text():
+    assert decode_text(bytes(range(256)) * 4)[0]
