@@ -4,7 +4,8 @@ A `Listener` is a thread with an event loop of its own; asyncio is used in this 
 it is made of, and nowhere else in maildesk:
 
     smtp_endpoint    certificate, Unix socket
-    smtp_connection  one connection: admission, clocks, replies, the loop over its commands
+    smtp_service     what its connections share, and who is let in
+    smtp_connection  one connection: clocks, replies, the loop over its commands
     smtp_session     the commands of SMTP; lmtp_session: what differs in LMTP
     smtp_data        DATA without a socket; smtp_syntax: command lines; smtp_replies: every reply
     smtp_flow        lines and chunks of a connection; the memory of all of them together
@@ -28,7 +29,6 @@ from maildesk.mail.envelope import Receive
 from maildesk.settings import Endpoint, Limits, Listen
 from maildesk.transport import smtp_replies as replies
 from maildesk.transport.lmtp_session import LmtpSession
-from maildesk.transport.smtp_connection import Service
 from maildesk.transport.smtp_endpoint import (
     bind_failure,
     bind_unix_socket,
@@ -36,6 +36,7 @@ from maildesk.transport.smtp_endpoint import (
     server_context,
 )
 from maildesk.transport.smtp_flow import InFlight
+from maildesk.transport.smtp_service import Service
 from maildesk.transport.smtp_session import SmtpSession
 
 log = structlog.get_logger(__name__)
@@ -171,8 +172,10 @@ class Listener:
             self._close()
             return
         stopping = asyncio.run_coroutine_threadsafe(self._wind_down(timeout), self._loop)
-        with suppress(TimeoutError):
+        try:
             stopping.result(timeout + CUT_OFF_SECONDS)
+        except Exception:
+            log.exception("listener_stop_failed", endpoint=str(self.endpoint))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CUT_OFF_SECONDS)
         if self._thread.is_alive():

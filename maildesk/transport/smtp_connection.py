@@ -8,21 +8,18 @@ The commands are in `smtp_session`.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address
-from ssl import SSLContext
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import structlog
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
-from maildesk.mail.envelope import Answer, Receive, Source
-from maildesk.settings import Limits, Listen
+from maildesk.mail.envelope import Answer, Source
 from maildesk.transport import smtp_replies as replies
-from maildesk.transport.smtp_flow import CHUNK_BYTES, InFlight, Input
+from maildesk.transport.smtp_flow import CHUNK_BYTES, Input
+from maildesk.transport.smtp_service import Service, network_of, peer_of
 from maildesk.transport.smtp_syntax import Command, read_command
 
 log = structlog.get_logger(__name__)
@@ -32,36 +29,6 @@ Result = TypeVar("Result")
 # A web page can make a browser post SMTP commands to a port of the browser's machine.
 HTTP_VERBS = frozenset(("GET", "POST", "PUT", "HEAD", "OPTIONS", "CONNECT", "PATCH", "DELETE"))
 LINGER_SECONDS = 2.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Service:
-    """What the sessions of one listener share. Touched by its event loop only."""
-
-    listen: Listen
-    limits: Limits
-    receive: Receive
-    accepts: Callable[[str], bool]
-    has_room: Callable[[], bool]
-    hostname: str
-    loop: asyncio.AbstractEventLoop
-    threads: ThreadPoolExecutor
-    in_flight: InFlight
-    starttls: SSLContext | None = None
-    sessions: "set[Connection]" = field(default_factory=set)
-    emptied: asyncio.Event = field(default_factory=asyncio.Event)
-    is_stopping: bool = False
-
-    def refusal_for(self, network: str) -> Answer | None:
-        """Why another connection from this network is not taken, or None."""
-        if self.is_stopping:
-            return replies.STOPPING
-        if len(self.sessions) >= self.limits.connections:
-            return replies.TOO_MANY_CONNECTIONS
-        neighbours = sum(session.network == network for session in self.sessions)
-        if not self.listen.is_trusted and neighbours >= self.limits.connections_per_peer:
-            return replies.TOO_MANY_FROM_PEER
-        return None
 
 
 class Connection(SMTP):
@@ -91,13 +58,18 @@ class Connection(SMTP):
         self._silent_since = self._began_at = service.loop.time()
         self._data_until = math.inf
 
+    def __dir__(self) -> list[str]:
+        """Name the commands only: aiosmtpd looks through dir() three times for each connection,
+        which is a quarter of what a small mail costs."""
+        return _commands_of(type(self))
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or begin again after STARTTLS (RFC 3207 section 4.2)."""
         is_first = self._original_transport is None
         super().connection_made(transport)
         if is_first:
-            self.peer = _peer_of(transport)
-            self.network = _network_of(self.peer)
+            self.peer = peer_of(transport)
+            self.network = network_of(self.peer)
             self._refusal = self._service.refusal_for(self.network)
             if self._refusal is None:
                 self._service.sessions.add(self)
@@ -203,6 +175,11 @@ class Connection(SMTP):
             async with asyncio.timeout(LINGER_SECONDS):
                 await self._input.drain()
 
+    async def _decline(self, answer: Answer, times: int = 1) -> None:
+        """Refuse, and leave a line for the admin who looks for the mail."""
+        log.info("smtp_refused", peer=self.peer, answer=str(answer))
+        await self._say(answer, times)
+
     async def _complain(self, answer: Answer) -> None:
         """Answer a bad command; after too many of them close."""
         self._errors += 1
@@ -271,18 +248,6 @@ class Connection(SMTP):
             await method(command.argument)
 
 
-def _peer_of(transport: asyncio.BaseTransport) -> str:
-    """The IP address of a peer; empty behind a Unix socket."""
-    name = transport.get_extra_info("peername")
-    if not isinstance(name, tuple):
-        return ""
-    address = ip_address(str(name[0]).partition("%")[0])
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address)
-
-
-def _network_of(peer: str) -> str:
-    """What counts as one peer: an IPv4 address, or the /64 that one IPv6 host can use freely."""
-    if ":" not in peer:
-        return peer
-    return IPv6Address(peer).exploded[:19]
+@cache
+def _commands_of(kind: type) -> list[str]:
+    return [name for name in dir(kind) if name.startswith("smtp_")]

@@ -19,8 +19,9 @@ from maildesk.errors import StorageFull
 from maildesk.mail.envelope import Answer, Envelope, Source
 from maildesk.mail.message import address_key
 from maildesk.transport import smtp_replies as replies
-from maildesk.transport.smtp_connection import Connection, Service
+from maildesk.transport.smtp_connection import Connection
 from maildesk.transport.smtp_data import DataReader
+from maildesk.transport.smtp_service import Service
 from maildesk.transport.smtp_syntax import Path, problem_of_parameters, read_path, trace_field
 
 log = structlog.get_logger(__name__)
@@ -116,7 +117,7 @@ class SmtpSession(Connection):
             return
         assert path is not None  # noqa: S101
         if refusal := self._refusal_of_mail(path):
-            await (self._part if refusal.code == 421 else self._say)(refusal)
+            await (self._part if refusal.code == 421 else self._decline)(refusal)
             return
         self._mail.reverse_path = path.address
         self._mail.uses_utf8 = "SMTPUTF8" in path.parameters
@@ -159,10 +160,10 @@ class SmtpSession(Connection):
 
     async def _take_recipient(self, address: str) -> None:
         if not address.isascii() and not self._mail.uses_utf8:
-            await self._say(replies.NEEDS_SMTPUTF8)
+            await self._decline(replies.NEEDS_SMTPUTF8)
             return
         if self._mail.accepted >= self._limits.recipients:
-            await self._say(replies.TOO_MANY_RECIPIENTS)
+            await self._decline(replies.TOO_MANY_RECIPIENTS)
             return
         is_ours = self._ask(self._service.accepts, address)
         if is_ours:
@@ -170,7 +171,7 @@ class SmtpSession(Connection):
             self._mail.recipients.setdefault(address_key(address), address)
             await self._say(replies.RECIPIENT_OK)
         elif is_ours is None:
-            await self._say(replies.NOT_NOW)
+            await self._decline(replies.NOT_NOW)
         else:
             await self._refuse_recipient()
 
@@ -179,7 +180,7 @@ class SmtpSession(Connection):
         if self._unknown_recipients > self._limits.recipients and not self._is_trusted:
             await self._part(replies.TOO_MANY_ERRORS)  # somebody tries out addresses
         else:
-            await self._say(replies.NOT_OURS)
+            await self._decline(replies.NOT_OURS)
 
     async def smtp_DATA(self, argument: str | None) -> None:
         """Take the mail."""
@@ -206,7 +207,8 @@ class SmtpSession(Connection):
             if not has_ended:
                 self._service.in_flight.release(mail)
         if has_ended:
-            await self._say(mail.refusal or await self._receive(mail), self._replies())
+            answer = mail.refusal or await self._receive(mail)
+            await (self._say if answer.is_accepted else self._decline)(answer, self._replies())
         elif mail.refusal is not None:
             await self._part(mail.refusal, self._replies())
         else:
@@ -251,6 +253,7 @@ class SmtpSession(Connection):
             return replies.NO_ROOM
         except Exception:
             log.exception("smtp_receive_failed", peer=self.peer)
+            self._service.in_flight.release(mail)
             return replies.NOT_STORED
         assert isinstance(answer, Answer)  # noqa: S101
         return answer

@@ -83,6 +83,10 @@ def trace(**changes):
     return trace_field(**{**facts, "protocol": "ESMTP", "identifier": "1a2b", **changes}).decode()
 
 
+def test_a_helo_with_an_underscore_is_a_name_of_real_life():
+    assert trace(helo="MY_PC").startswith("Received: from MY_PC (")
+
+
 def test_the_trace_field_names_peer_server_protocol_and_time():
     lines = trace().split("\r\n")
     assert lines[:2] == [

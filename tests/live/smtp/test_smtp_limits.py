@@ -143,6 +143,28 @@ def test_stop_does_not_wait_for_ever(open_listener, connect, inbox):
     assert inbox.mails == []
 
 
+def test_a_mail_that_is_still_being_stored_does_not_hold_up_the_stop(
+    open_listener, connect, inbox, eventually
+):
+    may_store, is_stored = threading.Event(), threading.Event()
+
+    def store():
+        may_store.wait(5)
+        is_stored.set()
+        return Answer(250, "2.6.0", "Stored")
+
+    inbox.answer = store
+    listener = open_listener()
+    peer = connect(listener)
+    peer.begin()
+    peer.send(MAIL + b".\r\n")
+    eventually(lambda: inbox.mails)
+    listener.stop(0.2)
+    assert peer.line().startswith("421 4.3.2"), "it may come again, and is then known"
+    may_store.set()
+    assert is_stored.wait(5)
+
+
 def test_a_listener_can_be_stopped_twice_or_before_it_starts(open_listener):
     listener = open_listener()
     assert listener.is_alive
