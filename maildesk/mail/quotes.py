@@ -36,7 +36,8 @@ _DECORATION = " \t\r\xa0*_-\u200b\u200e\u200f\u202f"
 _COLON = "[:\uff1a]"
 _MONTH = rf"(?:{'|'.join(MONTHS)})[^\W\d]*"
 _DATE = re.compile(
-    r"\d{1,4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,4}"
+    r"(?<![\d.])(?:\d{4}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{1,2}"
+    r"|\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2,4})(?!\d|\.\d)"
     r"|\d{4}\s?[年년]|\d{1,2}\s?[月월]"
     rf"|\d{{1,2}}(?:st|nd|rd|th|er|\.|º)?[\s-]{{1,2}}(?:de\s|of\s)?{_MONTH}"
     rf"|\b{_MONTH}[\s.-]{{1,2}}\d{{1,2}}\b"
@@ -56,6 +57,9 @@ _ENDS_WITH_WROTE = re.compile(
 )
 _WROTE_SOMEBODY = re.compile(
     rf"\b(?:{'|'.join(INTRODUCERS)})\b[^.!?]{{0,20}}\S.{{0,200}}{_COLON}$", re.IGNORECASE
+)
+_ADDRESS_WROTE = re.compile(
+    rf"@[^\s@]{{1,120}}[>)\]]*[\s,]{{1,3}}{_WROTE}\s?{_COLON}$", re.IGNORECASE
 )
 _WROTE_WHEN = re.compile(rf"\b{_WROTE}\b.{{0,100}}{_COLON}$", re.IGNORECASE)
 _ENDS_WITH_ADDRESS = re.compile(rf"@[^\s@]{{1,120}}[>)\]\s\"'”*_]{{0,6}}(?:님|님이)?\s?{_COLON}$")
@@ -157,13 +161,13 @@ def _begins_with_name(text: str, *, before_quote: bool) -> bool:
         return False
     if _QUOTING.match(text) and (before_quote or _ADDRESS.search(text)):
         return True
-    has_date = _DATE.search(text) is not None
-    if _ENDS_WITH_WROTE.search(text):
-        return before_quote or (_ADDRESS.search(text) is not None and len(text) < 200)
-    if not (has_date and _ADDRESS.search(text)):
+    is_verb_last = _ENDS_WITH_WROTE.search(text) is not None
+    if is_verb_last and (before_quote or _ADDRESS_WROTE.search(text)):
+        return True
+    if not (_DATE.search(text) and _ADDRESS.search(text)):
         return False
     wrote = _WROTE_WHEN.search(text)
-    return wrote is not None and _DATE.search(text, wrote.start()) is not None
+    return is_verb_last or (wrote is not None and _DATE.search(text, wrote.start()) is not None)
 
 
 def _glued_column(line: str) -> int | None:

@@ -16,7 +16,7 @@ _DELIMITER = re.compile(r"(?:--|—|–|&#45;&#45;)[ \t\xa0]*")
 _SHORT_RULE = re.compile(r"---|___?|\*\*\*")
 _DASHED_NAME = re.compile(r"[-–—~]\s?[^\W\d_][\w.]*(?: [^\W\d_][\w.]*){0,2}")
 _RULE = re.compile(r"[*_=#~-]{2,}\s*|(?:[*_=-]\s?){5,}")
-_POSTSCRIPT = re.compile(r"P\.?\s?P?\.?S\.?\s*[:.,\-–]?\s", re.IGNORECASE)
+_POSTSCRIPT = re.compile(r"(?:P\.?\s?(?:P\.?\s?)?S\b|BTW\b|N\.?B\b)[.:,\s–-]", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?。！？][\"')]?$")
 
 # How the footer of a client begins, and what it must name before the first comma.
@@ -112,7 +112,7 @@ def signature_lines(lines: Sequence[str], *, is_beginning: bool) -> tuple[int, i
             continue
         may_begin = not (is_beginning and index == first_word)
         if is_client_footer(line) or (may_begin and _begins_signature(lines, index, last)):
-            return _with_dashed_name(lines, index, first_word), _postscript(lines, index, last)
+            return _with_dashed_name(lines, index, first_word), _end(lines, index, last)
     return None
 
 
@@ -212,8 +212,20 @@ def _is_legal_paragraph(text: str) -> bool:
     return len(text) > 60 and len(words) >= 2
 
 
-def _postscript(lines: Sequence[str], index: int, last: int) -> int:
-    """Return where the signature ends: at a postscript, or behind the last line."""
-    return next(
-        (i for i in range(index + 1, last) if _POSTSCRIPT.match(lines[i].lstrip())), len(lines)
-    )
+def _end(lines: Sequence[str], index: int, last: int) -> int:
+    """Return where the signature ends: where the writer goes on, or behind the last line."""
+    is_signed_off = is_sign_off(lines[index])
+    for following in range(index + 1, last):
+        if _POSTSCRIPT.match(lines[following].lstrip()):
+            return following
+        if is_signed_off and _is_paragraph(lines, following) and _is_prose(lines, following, last):
+            return following
+    return len(lines)
+
+
+def _is_prose(lines: Sequence[str], index: int, last: int) -> bool:
+    """Tell whether a paragraph of whole sentences begins at `index`, and not a lawyer's."""
+    end = next((i for i in range(index, last) if not lines[i].strip()), last)
+    text = " ".join(line.strip() for line in lines[index:end])
+    is_long = len(text) > 100 and len(text.split()) > 15
+    return is_long and _SENTENCE_END.search(text) is not None and not _LEGAL.search(text)

@@ -120,6 +120,22 @@ def test_postscript_behind_the_signature_is_new() -> None:
     assert parts(text)[0].split("\n") == ["It works.", "PS: the blue printer is out of ink."]
 
 
+def test_paragraph_behind_sign_off_and_name_is_new() -> None:
+    prose = (
+        "The printer on the second floor has the same fault, and it would be a great help to all\n"
+        "of us if somebody could look at it before the end of the week."
+    )
+    assert parts(f"It works.\n\nBest,\nAnn\n\n{prose}\n")[0] == f"It works.\n{prose}"
+
+
+def test_bounce_pasted_into_a_mail_is_new() -> None:
+    text = (
+        "I got this:\n\n<ann@example.org>: host mx.example.org[192.0.2.1] said:\n"
+        "    550 5.1.1 user unknown"
+    )
+    assert parts(text) == (text, "")
+
+
 def test_signature_above_the_quote_is_found() -> None:
     text = "It works.\n\nBest,\nAnn\n\nOn 5 May 2025, at 10:02, Bob <b@example.org> wrote:\n> Well?"
     assert parts(text) == ("It works.", "Best,\nAnn")
