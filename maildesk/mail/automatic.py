@@ -178,7 +178,7 @@ def _word_signs(mail: InboundMail) -> Iterator[Sign]:
     """Yield what the mail itself says."""
     words = vacation_words(mail)
     if words:
-        yield Sign(AutomaticKind.AUTO_REPLY, words)
+        yield Sign(AutomaticKind.AUTO_REPLY, _short(words))
     if asks_to_confirm(mail.new_text):
         yield Sign(AutomaticKind.AUTO_REPLY, "asks to confirm the sending (challenge-response)")
 

@@ -20,31 +20,50 @@ SUBJECTS = {
         r"delayed (?:e-?mail|mail|message|delivery)",
         r"(?:automatically )?rejected (?:e-?mail|message|mail)",
         r"(?:permanent|temporary|fatal) (?:delivery )?(?:fail|error)",
-        r"(?:could not|cannot|can't|couldn't|unable to) deliver",
-        r"processing error|nameserver error|user unknown|unknown (?:user|recipient|address)",
-        r"mailbox (?:is )?(?:full|unavailable)|over ?quota",
+        r"(?:could not|cannot|can't|couldn't|unable to|problem) deliver",
+        r"(?:your )?(?:e-?mail|message) could not be (?:sent|delivered)",
+        r"delivery to \S+ (?:has )?failed",
+        r"(?:returned|bounced?|rejected)\s*:",
+        r"processing error|nameserver error|(?:user|recipient) unknown",
+        r"unknown (?:local )?(?:user|recipient|address)|considered unsolicited",
+        r"mailbox (?:is )?(?:full|unavailable)|over ?quota|quota exceed",
         r"bounced? (?:e-?mail|mail|message|notif)",
     ),
     "de": (
-        r"unzustellbar|(?:nachricht )?nicht zu(?:stellbar|gestellt)",
+        r"unzustellbar|(?:(?:ihre )?(?:e-?mail|nachricht) .{0,20})?nicht zu(?:stellbar|gestellt)",
+        r"benachrichtigung zum (?:ü|ue)bermittlungsstatus",
         r"(?:e-?mail-?|mail-?|fehler bei der )?zustell(?:ung|fehler|problem)",
     ),
-    "nl": (r"onbestelbaar|niet (?:bezorgd|afgeleverd)|bezorg(?:ing|fout)",),
-    "da": (r"kunne? ikke (?:leveres?|sendes)|ikke lever|uleveret|levering (?:mislyk|fejl)",),
-    "nb": (r"ikke lever|ulevert|uleverbar|kan ikke leveres|levering(?:sfeil| mislyktes)",),
-    "sv": (r"(?:det g[aå]r inte|kan inte|kunde inte) (?:att )?lever|olever",),
+    "nl": (
+        r"onbestelbaar|niet (?:bezorgd|afgeleverd)|bezorg(?:ing|fout)",
+        r"aflever\w*fout|levering mislukt",
+    ),
+    "da": (
+        r"kunne? ikke (?:leveres?|sendes)|ikke lever|uleveret|levering (?:mislyk|fejl)"
+        r"|meddelelse om leveringsstatus",
+    ),
+    "nb": (
+        r"ikke lever|ulevert|uleverbar|kan ikke leveres|levering(?:sfeil| mislyktes)"
+        r"|statusmelding om levering",
+    ),
+    "sv": (
+        r"(?:det g[aå]r inte|kan inte|kunde inte) (?:att )?lever|olever"
+        r"|(?:statusnotifikation|meddelande) (?:f[oö]r|om) leverans",
+    ),
     "fi": (r"viesti[aä] ei (?:voi|toimi)|toimitus (?:ep[aä]onn|virhe)|ei voitu toimittaa",),
     "fr": (
         r"non remis|non[- ]?(?:distribu|d[ée]livr)|(?:rapport|avis) de non",
         r"[ée]chec (?:de |d.)(?:la )?(?:remise|livraison|envoi|distribution)",
-        r"message non (?:distr|remis|livr)",
+        r"message non (?:distr|remis|d?[ée]?livr)|notification d.[ée]tat de remise",
     ),
     "es": (
         r"no se (?:ha podido|puede|pudo) (?:entregar|enviar)|no entregad|mensaje no entreg",
-        r"(?:error|fallo) (?:de|en la) entrega|correo (?:devuelto|no entreg)|devuelto",
+        r"notificaci[oó]n (?:del|de) estado de|(?:error|fallo) (?:de|en la) entrega",
+        r"correo (?:devuelto|no entreg)|devuelto",
     ),
     "pt": (
-        r"n[aã]o (?:foi )?(?:poss[ií]vel )?entreg|falha (?:na|de) entrega|mensagem n[aã]o entreg",
+        r"n[aã]o (?:foi )?(?:poss[ií]vel )?entreg|falha (?:na|de) entrega|mensagem n[aã]o entreg"
+        r"|notifica[cç][aã]o d[eo] (?:status|estado) d[ea] entrega",
     ),
     "it": (
         r"manca(?:ta|to) (?:consegna|recapito)|impossibile (?:recapitare|consegnare)",
@@ -55,7 +74,7 @@ SUBJECTS = {
     "cs": (r"nedoru[cč]|nelze doru",),
     "ru": (
         r"недостав|не (?:удалось|удается|доставлен)|невозможно доставить|ошибка доставки",
-        r"ваше (?:сообщение|письмо) не|уведомление о (?:не|доставке)",
+        r"доставка письма|ваше (?:сообщение|письмо) не|уведомление о (?:не|доставке)",
     ),
     "hu": (r"k[eé]zbes[ií]thetetlen",),
     "tr": (r"teslim edileme|iletilemedi",),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from maildesk.mail.message import DeliveryReport, ReportedRecipient, ReportKind
 
+TEXT_CHARACTERS = 100_000
+
 _KINDS = {
     "Bounce": ("bounce", "bouncedRecipients", ReportKind.DELIVERY),
     "Complaint": ("complaint", "complainedRecipients", ReportKind.FEEDBACK),
@@ -17,14 +19,21 @@ _KINDS = {
 
 def read_service(text: str) -> DeliveryReport | None:
     """Read a notification of the service; None where the text is none."""
-    start = text.lstrip()[:1]
-    if start != "{" or "notificationType" not in text[:20_000]:
+    if text.lstrip()[:1] != "{" or "notificationType" not in text[:TEXT_CHARACTERS]:
         return None
+    notification = _object(text)
+    if "notificationType" not in notification:  # SNS wraps it, unless "raw" delivery is set
+        notification = _object(str(notification.get("Message", "")))
+    return _report(notification)
+
+
+def _object(text: str) -> Mapping[str, object]:
+    """Return the JSON object at the start of the text; lines may have been cut on the way."""
     try:
-        notification, _ = json.JSONDecoder().raw_decode(text.lstrip()[:100_000].replace("\n", ""))
+        value, _ = json.JSONDecoder().raw_decode(text.lstrip()[:TEXT_CHARACTERS].replace("\n", ""))
     except (ValueError, RecursionError):
-        return None
-    return _report(notification) if isinstance(notification, dict) else None
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _report(notification: Mapping[str, object]) -> DeliveryReport | None:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
-from itertools import chain
+from itertools import chain, islice
 
+from maildesk.mail.automatic_fields import kind_of_field
 from maildesk.mail.report_phrases import SUBJECTS, TEXTS
 from maildesk.mail.vacation import asks_to_confirm
 
@@ -21,6 +22,7 @@ STATUS_TYPES = {
 }
 SUBJECT_CHARACTERS = 300
 HEAD_CHARACTERS = 6000
+FIELD_LIMIT = 1000
 
 
 def _any_of(*patterns: str, before: str = "") -> re.Pattern[str]:
@@ -37,22 +39,12 @@ _SERVER_LOCALS = _any_of(
     r"microsoftexchange[0-9a-f]{20,40}",
     r"mmdf|ndr|imsv?a|imss",
 )
-# Local parts that software has, and people too.
+# Local parts and names of whoever looks after mail; a person may answer there.
 _SERVICE_LOCALS = _any_of(
     r"post[-_.]?master",
     r"postoffice",
     r"mail[-_.]?admin",
-    r"no-?reply",
     r"system ?administrator",
-    r"admin(?:istrator)?",
-    r"root",
-)
-_SERVER_NAMES = _any_of(
-    r"mail(?:er)?[- ]daemon",
-    r"mail ?delivery ?(?:sub)?(?:system|service)",
-    r"delivery (?:sub)?system",
-    r"e-?mail interconnect",
-    r"mail (?:sub)?system",
 )
 _SERVICE_NAMES = _any_of(
     r"mail administrator",
@@ -63,6 +55,16 @@ _SERVICE_NAMES = _any_of(
     r"administrador del? sistema",
     r"amministratore di sistema",
     r"mail ?gateway",
+)
+_GATEWAY_LOCALS = _any_of(
+    r"gateway", r"inetgw", r"mail[-_.]?(?:gw|server)", r"anti-?virus", r"smtp"
+)
+_SERVER_NAMES = _any_of(
+    r"mail(?:er)?[- ]daemon",
+    r"mail ?delivery ?(?:sub)?(?:system|service)",
+    r"delivery (?:sub)?system",
+    r"e-?mail interconnect",
+    r"mail (?:sub)?system",
 )
 _SUBJECTS = _any_of(*chain(*SUBJECTS.values()), before=r"\W*(?:\[?postmaster\]?:? *)?")
 _WORDS = _any_of(*chain(*TEXTS.values()))
@@ -80,19 +82,29 @@ def is_delivery_notice(message: Message, text: str) -> bool:
     the delivery that it was asked to report."""
     if message.get("X-Failed-Recipients") or is_server(message):
         return True
-    subject = header(message, "Subject")[:SUBJECT_CHARACTERS]
     head = text[:HEAD_CHARACTERS]
     if asks_to_confirm(head):
         return False
     if is_status_report(message):
         return True
-    says_so = bool(_SUBJECTS.match(subject))
-    means_it = bool(_WORDS.search(head) or _CODE.search(head))
+    return _is_likely_writer(message) and _is_about_delivery(message, head)
+
+
+def _is_likely_writer(message: Message) -> bool:
+    return is_service(message) or is_null_sender(message) or _is_software(message)
+
+
+def _is_about_delivery(message: Message, head: str) -> bool:
+    """Whether subject and text speak of a mail that was not delivered: the less certain the
+    writer, the more of them."""
+    subject = header(message, "Subject")[:SUBJECT_CHARACTERS]
+    in_subject = bool(_SUBJECTS.match(subject))
+    in_text, has_code = bool(_WORDS.search(head)), bool(_CODE.search(head))
     if is_service(message) and is_null_sender(message):
-        return says_so or means_it
+        return in_subject or in_text or has_code
     if is_service(message) or is_null_sender(message):
-        return says_so or bool(_WORDS.search(head) and _CODE.search(head))
-    return says_so and means_it and not _ANSWERED.match(subject)
+        return in_subject or (in_text and has_code)
+    return in_subject and (in_text or has_code) and not _ANSWERED.match(subject)
 
 
 def header(message: Message, name: str) -> str:
@@ -113,6 +125,13 @@ def is_service(message: Message) -> bool:
     """Whether the From is one that mail software has, and people too; or empty."""
     name, local = _writer(message)
     return not local or bool(_SERVICE_LOCALS.fullmatch(local) or _SERVICE_NAMES.search(name))
+
+
+def _is_software(message: Message) -> bool:
+    """Whether something besides the words says that no person wrote the mail."""
+    fields = islice(message.items(), FIELD_LIMIT)
+    marked = any(kind_of_field(name, str(value)[:200]) for name, value in fields)
+    return marked or bool(_GATEWAY_LOCALS.search(_writer(message)[1]))
 
 
 def is_null_sender(message: Message) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from maildesk.mail.message import InboundMail
 from maildesk.mail.vacation_phrases import (
+    ABSENCE_PREFIXES,
     ABSENCE_SUBJECTS,
     ABSENCES,
     ANSWER_SUBJECTS,
@@ -27,7 +28,7 @@ def _any_of(phrases: Mapping[str, str], before: str = "", after: str = "") -> re
 
 
 # IBM Notes: "AUTO: Ada Berg is out of the office (returning 05/01)".
-_NOTES = {"": r"auto:(?=.{0,80}\b(?:out of|away|absen|vacation|leave|ufficio|b[uü]ro|bureau))"}
+_NOTES = {"": r"auto:(?=.{0,80}\b(?:out of|away|absen|vacation|leave|ufficio|b[uü]ro|haus|bureau))"}
 _ANSWER_BEFORE = _any_of(
     ANSWER_SUBJECTS,
     before=r"\s*[\[(*<]{0,2}",
@@ -35,7 +36,7 @@ _ANSWER_BEFORE = _any_of(
 )
 _ANSWER_BEHIND = _any_of(ANSWER_SUBJECTS, before=r"[\[(*]", after=r"[\])*]\s*$")
 _ABSENCE_BEFORE = _any_of(
-    ABSENCE_SUBJECTS | _NOTES, before=r"\s*[\[(*]{0,2}", after=r"(?<=:)|[\])*]{0,2}\s*[:：]"
+    ABSENCE_PREFIXES | _NOTES, before=r"\s*[\[(*]{0,2}", after=r"(?:(?<=:)|[\])*]{0,2}\s*[:：])"
 )
 _ABSENCE_WHOLE = _any_of(ABSENCE_SUBJECTS, before=r"\s*", after=r"\W*$")
 _SAYS_AUTOMATIC = _any_of(

@@ -39,16 +39,32 @@ ANSWER_SUBJECTS = {
     "ko": r"자동 ?(?:회신|응답)|부재중",
 }
 
-# A subject that is all absence; before a colon a program wrote it.
-ABSENCE_SUBJECTS = {
+# An absence that counts before a colon, where a program put it.
+ABSENCE_PREFIXES = {
     "en": r"out[- ]of[- ](?:the[- ])?office(?: (?:auto-?reply|reply|notification|notice|message))?"
+    r"|away from (?:my (?:mail|desk|e-?mail)|the office)",
+    "de": r"au(?:ß|ss)er haus|abwesend|nicht im (?:haus|b[uü]ro)",
+    "nl": r"niet aanwezig",
+    "nb": r"ikke til stede",
+    "sv": r"inte p[aå] kontoret",
+    "fr": r"absente? du bureau",
+    "es": r"ausente de la oficina",
+    "it": r"assente dall.ufficio",
+}
+
+# A subject that is all absence, as people write it too.
+ABSENCE_SUBJECTS = ABSENCE_PREFIXES | {
+    "en": r"(?:(?:i am|i'm|i will be|(?:\S+ ){1,5}is) )?(?:out[- ]of[- ](?:the[- ])?office|away)"
+    r"(?: (?:auto-?reply|reply|notification|notice|message|until .{1,30}|\(.{1,40}\)))?"
     r"|away from (?:my (?:mail|desk|e-?mail)|the office)"
     r"|(?:on )?(?:vacation|holiday|annual leave)(?: (?:notice|reply|message|notification))?",
-    "de": r"au(?:ß|ss)er haus|abwesend|nicht im (?:haus|b[uü]ro)",
-    "nl": r"niet aanwezig|afwezig(?:heid)?",
-    "nb": r"ikke til stede|fravær",
-    "sv": r"inte p[aå] kontoret",
-    "fr": r"absent(?:e)?(?: du bureau)?|absence",
+    "de": r"au(?:ß|ss)er haus|abwesen(?:d|heit)|nicht im (?:haus|b[uü]ro)|urlaub",
+    "nl": r"niet aanwezig|afwezig(?:heid)?|vakantie",
+    "nb": r"ikke til stede|frav[aæ]r(?:ende)?|ferie",
+    "fr": r"absente?(?: du bureau)?|absence|cong[ée]s",
+    "es": r"ausen(?:te|cia)(?: de la oficina)?|vacaciones",
+    "pt": r"aus[eê]n(?:te|cia)(?: do escrit[oó]rio)?|f[ée]rias",
+    "it": r"assen(?:te|za)(?: dall.ufficio)?|ferie",
 }
 
 # A sentence at the beginning of a line.

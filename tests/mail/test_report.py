@@ -1,6 +1,7 @@
 """Standard reports: delivery status, complaints, receipts."""
 
 import email
+import json
 import time
 from textwrap import dedent
 
@@ -235,19 +236,29 @@ def test_receipt_by_which_a_filter_rejects_is_a_bounce():
     assert [r.address for r in report.recipients] == ["ada@example.org"]
 
 
-def test_notification_of_amazon_ses_is_read():
-    report = report_of("""
-        From: no-reply@sns.example.com
-        To: desk@example.com
-        Subject: Notification
+NOTIFICATION = {
+    "notificationType": "Bounce",
+    "bounce": {
+        "bouncedRecipients": [
+            {"emailAddress": "ada@example.org", "action": "failed", "status": "5.1.1"}
+        ]
+    },
+    "mail": {"commonHeaders": {"messageId": "<t1.p.abc@example.com>"}},
+}
 
-        {"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bouncedRecipients":
-        [{"emailAddress":"ada@example.org","action":"failed","status":"5.1.1"}]},
-        "mail":{"commonHeaders":{"messageId":"<t1.p.abc@example.com>"}}}
 
-        --
-        If you wish to stop receiving notifications, visit the link below.
-        """)
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(json.dumps(NOTIFICATION, indent=1), id="bare"),
+        pytest.param(json.dumps({"Message": json.dumps(NOTIFICATION)}), id="wrapped by SNS"),
+    ],
+)
+def test_notification_of_amazon_ses_is_read(text):
+    report = report_of(
+        "From: no-reply@sns.example.com\nTo: desk@example.com\nSubject: Notification\n\n"
+        f"{text}\n\n--\nIf you wish to stop receiving notifications, visit the link below.\n"
+    )
     assert report.recipients == (ReportedRecipient("ada@example.org", "5.1.1", "failed"),)
     assert report.returned_ids == ("t1.p.abc@example.com",)
 
@@ -297,7 +308,7 @@ def test_bounce_that_a_person_passes_on_is_no_report(mail):
 
 def test_a_thousand_recipients_are_enough():
     block = "\nFinal-Recipient: rfc822; user{}@example.org\nAction: failed\nStatus: 5.1.1\n"
-    raw = dsn("Reporting-MTA: dns; mx\n" + "".join(block.format(n) for n in range(20_000)))
+    raw = dsn("Reporting-MTA: dns; mx\n" + "".join(block.format(n) for n in range(5_000)))
     message = email.message_from_string(raw)
     started = time.process_time()
     report = read_report(message, "Your mail came back.")
