@@ -14,10 +14,13 @@ from email import message_from_bytes
 from email.message import Message
 from email.utils import collapse_rfc2231_value
 from itertools import islice
+from mimetypes import guess_type
 
+from maildesk.mail import uuencode
 from maildesk.mail.header import mend_bytes
 from maildesk.mail.limits import HeaderBlock, ParseLimits, read_header
 
+_IDENTITY = ("", "7bit", "8bit", "binary")
 _FOLD = re.compile(r"\r*\n(?=[ \t])")
 _NO_SEMICOLON = re.compile(r"\A([\w.+-]+/[\w.+-]+)[ \t]+(?=[\w*-]+=)")
 REPORT_BYTES = 262_144  # how much of a part is put before the reader of delivery reports
@@ -86,9 +89,7 @@ class _Splitter:
 
     def part(self, path: str, block: HeaderBlock, end: int, *, depth: int, default: str) -> Part:
         """The part with this header block, and its children."""
-        self.count += 1
-        if self.count > self.limits.parts:
-            raise TooComplex(f"over {self.limits.parts} parts")
+        self._count_part()
         if depth > self.limits.depth:
             raise TooComplex(f"parts nested over {self.limits.depth} deep")
         header = self._message(block, default)
@@ -97,6 +98,8 @@ class _Splitter:
             children = self._children(path, header, block.body_start, end, depth + 1)
         if not children:
             path = path or "1"
+        if not children and header.get_content_type() == "text/plain":
+            children = self._files_in_text(path, header, block.body_start, end)
         return Part(path, header, min(block.body_start, end), end, children)
 
     def _children(
@@ -118,6 +121,26 @@ class _Splitter:
             )
             for number, (first, last) in enumerate(stretches, 1)
         )
+
+    def _files_in_text(self, path: str, header: Message, start: int, end: int) -> tuple[Part, ...]:
+        """Split plain text with uuencoded files in it as a multipart would be; else nothing."""
+        children: list[Part] = []
+        if _encoding(header) not in _IDENTITY or header.get_content_disposition():
+            return ()
+        for found in uuencode.find_files(self.raw, start, end):
+            self._count_part()
+            children.append(Part(f"{path}.{len(children) + 1}", header, start, found.start))
+            child = _file_header(found.name)
+            children.append(Part(f"{path}.{len(children) + 1}", child, found.start, found.end))
+            start = found.end
+        if not children:
+            return ()
+        return (*children, Part(f"{path}.{len(children) + 1}", header, start, end))
+
+    def _count_part(self) -> None:
+        self.count += 1
+        if self.count > self.limits.parts:
+            raise TooComplex(f"over {self.limits.parts} parts")
 
     def _boundary(self, header: Message) -> bytes:
         try:
@@ -175,6 +198,17 @@ def _mended(value: str) -> str:
     return _NO_SEMICOLON.sub(r"\1; ", text.encode("utf-8", "replace").decode())
 
 
+def _file_header(name: bytes) -> Message:
+    """The fields that a uuencoded file would have as a part of its own."""
+    message = Message()
+    filename = mend_bytes(name.decode("utf-8", "surrogateescape"), "windows-1252").strip()
+    kind = guess_type(filename)[0] or "application/octet-stream"
+    message.set_raw("Content-Type", kind)
+    message.set_raw("Content-Transfer-Encoding", "x-uuencode")
+    message.add_header("Content-Disposition", "attachment", filename=filename)
+    return message
+
+
 def _before_line_end(raw: bytes, at: int) -> int:
     at -= raw[at - 1 : at] == b"\n"
     return at - (raw[at - 1 : at] == b"\r")
@@ -189,15 +223,19 @@ _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 def decoded(raw: bytes, part: Part) -> bytes:
     """Return the content of a part without its transfer encoding (RFC 2045 section 6)."""
     content = raw[part.start : part.end]
-    encoding = str(part.header.get("content-transfer-encoding", "")).split(";")[0]
-    match encoding.strip().strip("\"'").lower():
+    match _encoding(part.header):
         case "base64":
             return _base64(content)
         case "quoted-printable":
             return binascii.a2b_qp(_TRAILING_SPACE.sub(b"", content))
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
-            return _uuencoded(content)
+            return uuencode.decode(content)
     return content
+
+
+def _encoding(header: Message) -> str:
+    name = str(header.get("content-transfer-encoding", "")).split(";")[0]
+    return name.strip().strip("\"'").lower()
 
 
 def _base64(content: bytes) -> bytes:
@@ -209,34 +247,19 @@ def _base64(content: bytes) -> bytes:
         return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
 
 
-def _uuencoded(content: bytes) -> bytes:
-    _, begin, lines = content.partition(b"begin ")
-    result = bytearray()
-    for line in lines.splitlines()[1:] if begin else ():
-        if line.strip() in (b"end", b"`", b""):
-            break
-        # The length comes first; some writers add a checksum behind the line.
-        length = ((line[0] - 32) & 63) * 4 // 3 + 3
-        try:
-            result += binascii.a2b_uu(line[:length])
-        except binascii.Error:
-            break
-    return bytes(result) if begin else content
-
-
 def as_message(raw: bytes, part: Part) -> Message:
     """Return the part as the standard library's compat32 tree, for those who read reports in it.
 
     Attachments are left empty, text and report parts are cut at `REPORT_BYTES`.
     """
     message = part.header
-    if part.children:
-        message.set_payload([as_message(raw, child) for child in part.children])
-    elif part.content_type.startswith("message/"):
-        message.set_payload(_nested(raw, part))
-    elif part.content_type.startswith("text/"):
+    if part.content_type.startswith("text/"):
         content = raw[part.start : min(part.end, part.start + REPORT_BYTES)]
         message.set_payload(content.decode("ascii", "surrogateescape"))
+    elif part.content_type.startswith("message/"):
+        message.set_payload(_nested(raw, part))
+    elif part.children:
+        message.set_payload([as_message(raw, child) for child in part.children])
     return message
 
 

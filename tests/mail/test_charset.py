@@ -28,8 +28,8 @@ def test_utf8_is_tried_where_no_charset_holds(charset):
 
 @pytest.mark.parametrize(
     "charset",
-    ["idna", "punycode", "zlib_codec", "unicode_escape", "raw_unicode_escape", "rot13", "hex", "mbcs",
-     "undefined", "x" * 10_000, "utf-8\x00x", "", "../../etc/passwd"],
+    ["idna", "punycode", "zlib_codec", "unicode_escape", "raw_unicode_escape", "rot13", "hex",
+     "mbcs", "undefined", "x" * 10_000, "utf-8\x00x", "", "../../etc/passwd"],
 )  # fmt: skip
 def test_codecs_that_hold_no_text_are_refused(charset):
     assert text_codec(charset) is None
