@@ -133,8 +133,7 @@ class Rules:
         """Whether a listener takes mail for this address: ours, token-shaped, or postmaster."""
         if self.is_own(address) or self.is_reply_address(address):
             return True
-        local, _, domain = address_key(address).rpartition("@")
-        return local == "postmaster" and domain in ("", self.domain.lower())
+        return address_key(address) in ("postmaster", f"postmaster@{self.domain.lower()}")
 
     def members(self, team: str) -> tuple[Agent, ...]:
         """The agents of a team, in the order of the configuration."""
