@@ -10,8 +10,10 @@ behind the signature is new text again.
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
-_MOST_LINES = 40
+_MOST_LINES = 80
+_LONGEST_LINE = 500
 _DELIMITER = re.compile(r"(?:--|—|–|&#45;&#45;)[ \t\xa0]*")
 _SHORT_RULE = re.compile(r"---|___?|\*\*\*")
 _DASHED_NAME = re.compile(r"[-–—~]\s?[^\W\d_][\w.]*(?: [^\W\d_][\w.]*){0,2}")
@@ -104,34 +106,34 @@ def signature_lines(lines: Sequence[str], *, is_beginning: bool) -> tuple[int, i
     last = len(lines)
     while last and not lines[last - 1].strip():
         last -= 1
-    floor = max(0, last - _MOST_LINES)
     first_word = next((index for index in range(last) if lines[index].strip()), 0)
-    for index in range(floor, last):
-        line = lines[index].strip()
-        if not line or len(line) > 200:
-            continue
-        may_begin = not (is_beginning and index == first_word)
-        if is_client_footer(line) or (may_begin and _begins_signature(lines, index, last)):
-            return _with_dashed_name(lines, index, first_word), _end(lines, index, last)
+    floor = max(first_word, last - _MOST_LINES)
+    tail = [line.strip()[:_LONGEST_LINE] for line in lines[floor:last]]
+    is_opening = is_beginning and floor == first_word
+    for index, line in enumerate(tail):
+        may_begin = index > 0 or not is_opening
+        if is_client_footer(line) or (may_begin and _begins_signature(tail, index)):
+            end = _end(tail, index)
+            return floor + _with_dashed_name(tail, index), floor + end if end else len(lines)
     return None
 
 
-def _with_dashed_name(lines: Sequence[str], index: int, first_word: int) -> int:
+def _with_dashed_name(lines: Sequence[str], index: int) -> int:
     """Return the line of "-ann" where that stands right above the signature, else `index`."""
-    above = next((i for i in range(index - 1, first_word, -1) if lines[i].strip()), None)
+    above = next((i for i in range(index - 1, 0, -1) if lines[i]), None)
     return above if above is not None and _is_dashed_name(lines, above) else index
 
 
-def _begins_signature(lines: Sequence[str], index: int, last: int) -> bool:
-    """Tell whether the signature of a stretch that ends before `last` begins at `index`."""
-    line = lines[index].strip()
+def _begins_signature(lines: Sequence[str], index: int) -> bool:
+    """Tell whether the signature of a stretch begins at `index`."""
+    line = lines[index]
     return (
         _DELIMITER.fullmatch(line) is not None
-        or (is_sign_off(line) and _is_name_next(lines, index + 1, last))
-        or (_RULE.fullmatch(line) is not None and _is_footer(lines, index + 1, last))
-        or (index == last - 1 and _is_dashed_name(lines, index))
-        or (_SHORT_RULE.fullmatch(line) is not None and _is_name_last(lines, index + 1, last))
-        or (_is_paragraph(lines, index) and _is_legal(lines, index, last))
+        or (is_sign_off(line) and _is_name_next(lines, index + 1))
+        or (_RULE.fullmatch(line) is not None and _is_footer(lines, index + 1))
+        or (index == len(lines) - 1 and _is_dashed_name(lines, index))
+        or (_SHORT_RULE.fullmatch(line) is not None and _is_name_last(lines, index + 1))
+        or (_is_paragraph(lines, index) and _is_legal(lines, index))
     )
 
 
@@ -154,18 +156,18 @@ def is_sign_off(line: str) -> bool:
     return len(text) <= 60 and _SIGN_OFFS.fullmatch(text) is not None
 
 
-def _is_name_next(lines: Sequence[str], index: int, last: int) -> bool:
+def _is_name_next(lines: Sequence[str], index: int) -> bool:
     """Tell whether a name follows, or nothing but client footers and delimiters."""
-    follower = next((line.strip() for line in lines[index:last] if line.strip()), "")
+    follower = next(filter(None, lines[index:]), "")
     if not follower or _DELIMITER.fullmatch(follower) or follower.startswith(("#", "＃")):
         return True
     is_short = len(follower) <= 60 and len(follower.split()) <= 7
     return is_short and not (_SENTENCE_END.search(follower) and len(follower.split()) > 3)
 
 
-def _is_name_last(lines: Sequence[str], index: int, last: int) -> bool:
+def _is_name_last(lines: Sequence[str], index: int) -> bool:
     """Tell whether a name and a few short lines are all that follows."""
-    below = [line.strip() for line in lines[index:last] if line.strip()]
+    below = list(filter(None, lines[index:]))
     return 0 < len(below) <= 6 and all(
         len(line) <= 50 and not _SENTENCE_END.search(line) for line in below
     )
@@ -173,34 +175,35 @@ def _is_name_last(lines: Sequence[str], index: int, last: int) -> bool:
 
 def _is_dashed_name(lines: Sequence[str], index: int) -> bool:
     """Tell whether the line is "-ann", and not a point of a list."""
-    above = next((lines[i].strip() for i in range(index - 1, -1, -1) if lines[i].strip()), "")
+    above = next((lines[i] for i in range(index - 1, -1, -1) if lines[i]), "")
     if above.startswith(("-", "*", "•")) or above.endswith((":", "\uff1a")):
         return False
-    return _DASHED_NAME.fullmatch(lines[index].strip()) is not None
+    return _DASHED_NAME.fullmatch(lines[index]) is not None
 
 
-def _is_footer(lines: Sequence[str], index: int, last: int) -> bool:
+def _is_footer(lines: Sequence[str], index: int) -> bool:
     """Tell whether what stands below a rule is a legal or mailing-list footer to the end."""
-    below = [line for line in lines[index:last] if line.strip()]
-    paragraph: list[str] = []
-    for line in lines[index:last]:
-        if paragraph and not line.strip():
-            break
-        if line.strip():
-            paragraph.append(line)
-    if _LEGAL.search(" ".join(paragraph)):
+    below = list(filter(None, lines[index:]))
+    if len(below) <= 8 and _LIST_FOOTER.search(" ".join(below)):
         return True
-    return len(below) <= 8 and _LIST_FOOTER.search(" ".join(below)) is not None
+    first = next((i for i in range(index, len(lines)) if lines[i]), index)
+    is_legal = _LEGAL.search(_paragraph(lines, first)) is not None
+    return is_legal and len(_legal_words(" ".join(below))) >= 2
+
+
+def _paragraph(lines: Sequence[str], index: int) -> str:
+    """Return the paragraph that begins at `index`, on one line."""
+    return " ".join(takewhile(bool, lines[index:]))
 
 
 def _is_paragraph(lines: Sequence[str], index: int) -> bool:
     """Tell whether a paragraph begins at `index`."""
-    return index > 0 and not lines[index - 1].strip()
+    return index > 0 and not lines[index - 1]
 
 
-def _is_legal(lines: Sequence[str], index: int, last: int) -> bool:
+def _is_legal(lines: Sequence[str], index: int) -> bool:
     """Tell whether every paragraph from `index` on speaks as lawyers do."""
-    text = "\n".join(line.strip() for line in lines[index:last])
+    text = "\n".join(lines[index:])
     first, *others = re.split(r"\n{2,}", text)
     return _is_legal_paragraph(first) and all(
         _is_legal_paragraph(other) for other in others if len(other) > 60
@@ -208,24 +211,26 @@ def _is_legal(lines: Sequence[str], index: int, last: int) -> bool:
 
 
 def _is_legal_paragraph(text: str) -> bool:
-    words = {word.casefold() for word in _LEGAL.findall(text[:2_000])}
-    return len(text) > 60 and len(words) >= 2
+    return len(text) > 60 and len(_legal_words(text)) >= 2
 
 
-def _end(lines: Sequence[str], index: int, last: int) -> int:
-    """Return where the signature ends: where the writer goes on, or behind the last line."""
+def _legal_words(text: str) -> set[str]:
+    return {word.casefold() for word in _LEGAL.findall(text[:4_000])}
+
+
+def _end(lines: Sequence[str], index: int) -> int | None:
+    """Return where the signature ends: where the writer goes on; None if nowhere."""
     is_signed_off = is_sign_off(lines[index])
-    for following in range(index + 1, last):
-        if _POSTSCRIPT.match(lines[following].lstrip()):
+    for following in range(index + 1, len(lines)):
+        if _POSTSCRIPT.match(lines[following]):
             return following
-        if is_signed_off and _is_paragraph(lines, following) and _is_prose(lines, following, last):
+        if is_signed_off and _is_paragraph(lines, following) and _is_prose(lines, following):
             return following
-    return len(lines)
+    return None
 
 
-def _is_prose(lines: Sequence[str], index: int, last: int) -> bool:
+def _is_prose(lines: Sequence[str], index: int) -> bool:
     """Tell whether a paragraph of whole sentences begins at `index`, and not a lawyer's."""
-    end = next((i for i in range(index, last) if not lines[i].strip()), last)
-    text = " ".join(line.strip() for line in lines[index:end])
+    text = _paragraph(lines, index)
     is_long = len(text) > 100 and len(text.split()) > 15
     return is_long and _SENTENCE_END.search(text) is not None and not _LEGAL.search(text)
