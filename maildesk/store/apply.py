@@ -35,6 +35,11 @@ from maildesk.store.message_ids import add_ids
 from maildesk.store.rows import party_columns, ticket_columns
 from maildesk.store.tables import attachments, events, links, messages, parties, tickets
 
+_NEW_TICKET = insert(tickets)
+_NEW_PARTY = insert(parties)
+_NEW_MESSAGE = insert(messages)
+_NEW_ATTACHMENTS = insert(attachments)
+_NEW_EVENTS = insert(events)
 _RANK = {Role.KNOWN: 0, Role.PARTICIPANT: 1, Role.AGENT: 2, Role.REQUESTER: 3}
 
 
@@ -91,7 +96,7 @@ def apply(session: Session, plan: Plan, *, receipt: int, now: datetime, actor: s
     for change in plan.changes:
         _carry_out(work, change)
     if work.log:
-        work.connection.execute(insert(events), work.log)
+        work.connection.execute(_NEW_EVENTS, work.log)
     _bump(work, work.touched - work.opened)
 
 
@@ -148,11 +153,11 @@ def _carry_out(work: _Work, change: Change) -> None:
 def _open(work: _Work, change: OpenTicket) -> None:
     ticket = change.ticket
     try:
-        work.connection.execute(insert(tickets), ticket_columns(ticket))
+        work.connection.execute(_NEW_TICKET, ticket_columns(ticket))
     except IntegrityError as error:
         raise Stale(f"ticket number {ticket.number} is taken") from error
     requester = Party(1, ticket.requester, Role.REQUESTER)
-    work.connection.execute(insert(parties), party_columns(ticket.number, requester))
+    work.connection.execute(_NEW_PARTY, party_columns(ticket.number, requester))
     work.opened.add(ticket.number)
     work.empty.add(ticket.number)
     work.note(ticket.number, "created", str(ticket.status), at=ticket.created_at)
@@ -163,10 +168,10 @@ def _open(work: _Work, change: OpenTicket) -> None:
 
 def _add_message(work: _Work, change: AddMessage) -> None:
     row = _message_columns(change, work.receipt)
-    key = work.connection.execute(insert(messages), row).inserted_primary_key
+    key = work.connection.execute(_NEW_MESSAGE, row).inserted_primary_key
     files = [_attachment_columns(key[0], file) for file in change.mail.attachments] if key else []
     if files:
-        work.connection.execute(insert(attachments), files)
+        work.connection.execute(_NEW_ATTACHMENTS, files)
     add_ids(work.connection, change.ticket, _ids(change), is_new=change.ticket in work.empty)
     work.empty.discard(change.ticket)
     what = f"{change.direction} {change.visibility}"
@@ -240,7 +245,7 @@ def _add_party(work: _Work, change: AddParty) -> None:
         _raise_party(work, change, known)
         return
     try:
-        work.connection.execute(insert(parties), row)
+        work.connection.execute(_NEW_PARTY, row)
     except IntegrityError as error:
         raise Stale(f"ticket {change.ticket} has a party {change.party.number}") from error
     if change.party.role is not Role.KNOWN:  # To and Cc of every mail would drown the rest

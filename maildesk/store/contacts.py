@@ -10,6 +10,7 @@ from maildesk.model.ticket import Contact
 from maildesk.store.rows import contact_of
 from maildesk.store.tables import contacts
 
+_NEW_CONTACT = insert(contacts)
 _CONTACT = select(contacts).where(contacts.c.address_key == bindparam("key"))
 
 
@@ -25,7 +26,7 @@ def remember(connection: Connection, change: RememberContact) -> None:
     known = find(connection, key)
     if known is None:
         new = Contact(change.address, change.is_aligned, change.language)
-        connection.execute(insert(contacts), _columns(key, new))
+        connection.execute(_NEW_CONTACT, _columns(key, new))
         return
     changes: dict[str, Any] = {}
     if change.is_aligned and not known.was_aligned:
@@ -43,7 +44,7 @@ def mark_bounced(connection: Connection, change: MarkBounced) -> None:
     key = address_key(change.address)
     if find(connection, key) is None:
         new = Contact(Address("", change.address), bounced_status=change.status)
-        connection.execute(insert(contacts), _columns(key, new))
+        connection.execute(_NEW_CONTACT, _columns(key, new))
     else:
         _update(connection, key, {"bounced_status": change.status})
 

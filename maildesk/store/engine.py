@@ -46,6 +46,8 @@ class Database:
         self._checkpoint_at = WAL_BYTES
         if writer:
             event.listen(writer, "begin", self._begin)
+        if reader is not writer:
+            event.listen(reader, "begin", _begin_reading)
 
     @property
     def warning(self) -> str | None:
@@ -257,6 +259,10 @@ def _prepare(connection: sqlite3.Connection, *pragmas: str) -> sqlite3.Connectio
         connection.close()
         raise
     return connection
+
+
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _beside(path: Path, suffix: str) -> Path:

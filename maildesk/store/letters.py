@@ -32,6 +32,9 @@ class Letter:
     is_unverified: bool = False
 
 
+_NEW_LETTERS = insert(outgoing)
+_NEW_RAWS = insert(outgoing_raws)
+_NEW_ANSWERS = insert(answers)
 _NEXT_ID = select(func.coalesce(func.max(outgoing.c.id), 0) + 1)
 _KNOWN = select(outgoing.c.notice_key).where(
     outgoing.c.notice_key.in_(bindparam("keys", expanding=True))
@@ -48,14 +51,14 @@ def insert_new(connection: Connection, letters: Sequence[Letter], now: datetime)
     numbered = list(enumerate(new.values(), first))
     keys = list(new)
     connection.execute(
-        insert(outgoing),
+        _NEW_LETTERS,
         [
             _columns(id_, key, letter, now)
             for key, (id_, letter) in zip(keys, numbered, strict=True)
         ],
     )
     connection.execute(
-        insert(outgoing_raws), [{"outgoing": id_, "raw": letter.raw} for id_, letter in numbered]
+        _NEW_RAWS, [{"outgoing": id_, "raw": letter.raw} for id_, letter in numbered]
     )
     _note_answers(connection, numbered, now)
     _note_ids(connection, list(new.values()))
@@ -114,7 +117,7 @@ def _note_answers(
         if letter.is_answer
     ]
     if rows:
-        connection.execute(insert(answers), rows)
+        connection.execute(_NEW_ANSWERS, rows)
 
 
 def _note_ids(connection: Connection, letters: Sequence[Letter]) -> None:

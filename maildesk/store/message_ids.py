@@ -14,6 +14,7 @@ OWNERS_OF_ID = 20  # tickets that one id is followed to
 ROWS_AT_ONCE = 500
 THREAD_LENGTH = 100  # ids of a ticket that a decision sees
 
+_NEW_IDS = insert(threads)
 _OF_TICKET = select(threads).where(
     threads.c.ticket == bindparam("ticket"),
     threads.c.message_id.in_(bindparam("ids", expanding=True)),
@@ -39,7 +40,7 @@ def add_ids(
         for row in found.all():
             _hold(connection, row, wanted.pop(row.message_id))
     if wanted:
-        connection.execute(insert(threads), [_columns(ticket, id_) for id_ in wanted.values()])
+        connection.execute(_NEW_IDS, [_columns(ticket, id_) for id_ in wanted.values()])
 
 
 def _hold(connection: Connection, row: Any, new: ThreadId) -> None:

@@ -30,6 +30,8 @@ def new_row(raw: bytes, envelope: Envelope, received_at: datetime) -> dict[str, 
     }
 
 
+_NEW_RECEIPTS = insert(receipts)
+_NEW_RAWS = insert(receipt_raws)
 _NEXT_ID = select(func.coalesce(func.max(receipts.c.id), 0) + 1)
 
 
@@ -55,8 +57,8 @@ def insert_new(
                 known[place] = earlier
         ids.append(earlier)
     if rows:
-        connection.execute(insert(receipts), rows)
-        connection.execute(insert(receipt_raws), raws)
+        connection.execute(_NEW_RECEIPTS, rows)
+        connection.execute(_NEW_RAWS, raws)
     return ids
 
 
