@@ -91,7 +91,7 @@ class _Reader:
         self._row_start = 0
         self._cell_start = -1
         self._open: list[_Element] = []
-        self._rest_from: dict[Role, int] = {}
+        self._quoted_from: int | None = None  # all below is quote
         self._spans: dict[Role, list[Span]] = {role: [] for role in Role}
 
     # Events of the parser -------------------------------------------------------------------
@@ -104,8 +104,7 @@ class _Reader:
             self._end_line(self._distance(tag))
         element = _Element(
             tag=tag,
-            role=None,
-            start=self._position(),
+            start=self._length,
             is_hidden=parent.is_hidden or markup.is_hidden(tag, attributes),
             is_tiny=markup.is_tiny(attributes, inherited=parent.is_tiny),
             is_block=is_block,
@@ -147,7 +146,7 @@ class _Reader:
     def _write_opening(self, element: _Element, attributes: Mapping[str, str]) -> None:
         if element.role is Role.QUOTE_FROM_HERE:
             self._end_line(1)
-            self._rest_from.setdefault(Role.QUOTE, self._position())
+            self._quoted_from = self._length if self._quoted_from is None else self._quoted_from
         match element.tag:
             case "br":
                 self._breaks = min(self._breaks + 1, 3)
@@ -191,7 +190,7 @@ class _Reader:
         if element.is_block:
             self._end_line(self._distance(element.tag))
         if element.role in (Role.QUOTE, Role.SIGNATURE, Role.PLAIN_BLOCKQUOTE):
-            span = Span(element.start, self._position())
+            span = Span(element.start, self._length)
             if span.start < span.end:
                 self._spans[element.role].append(span)
 
@@ -203,7 +202,7 @@ class _Reader:
             return
         if len(href) > _MOST_LINK_CHARACTERS or markup.is_shown(href, shown):
             return
-        if self._position() > element.start:
+        if self._length > element.start:
             self._write(f" <{href}>", is_preformatted=False)
 
     def _write(self, text: str, *, is_preformatted: bool) -> None:
@@ -241,10 +240,6 @@ class _Reader:
         self._breaks = max(self._breaks, count)
         self._space = ""
 
-    def _position(self) -> int:
-        """Return where the next text will stand, at the soonest."""
-        return self._length
-
     # Result ---------------------------------------------------------------------------------
 
     def result(self) -> HtmlText:
@@ -253,8 +248,8 @@ class _Reader:
             self._close(self._open.pop())
         text = "".join(self._pieces)
         quoted = self._spans[Role.QUOTE] + _answered(text, self._spans[Role.PLAIN_BLOCKQUOTE])
-        if Role.QUOTE in self._rest_from:
-            quoted.append(Span(self._rest_from[Role.QUOTE], len(text)))
+        if self._quoted_from is not None:
+            quoted.append(Span(self._quoted_from, len(text)))
         return HtmlText(
             text=text,
             quoted=_joined(_lines_of(text, quoted)),
