@@ -5,9 +5,7 @@ leaves mail in the folder; the journal knows it by its place, and it is only mov
 """
 
 import re
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +17,13 @@ from maildesk.mail.envelope import Answer, Envelope, Place, Receive, Source
 from maildesk.settings import Mailbox
 from maildesk.transport.imap_memory import FolderState, Memory
 from maildesk.transport.imap_session import Folder, Listed, Session
+from maildesk.transport.imap_strikes import Strikes
 from maildesk.transport.imap_trouble import Refused
 
 BATCH_COUNT = 50  # handed over at once, so that they share one commit
 BATCH_BYTES = 8 * 1024 * 1024
 LIST_COUNT = 500
 HEAD_BYTES = (100 + 64) * 1024  # the longest header block that is parsed, and 64 KiB of text
-STRIKES = 3
-SET_ASIDE_SECONDS = 3600
 
 Alert = Callable[[str, str], None]  # a key, the same for the same trouble; the words
 
@@ -75,8 +72,7 @@ class Collector:
         self._known: tuple[int, FolderState] | None = None  # by UIDVALIDITY
         self._seen_to: tuple[int, int] | None = None  # UIDVALIDITY, first UID not looked at
         self._settled: set[int] = set()  # where UIDs do not outlive the session
-        self._strikes: Counter[int] = Counter()
-        self._set_aside: dict[int, float] = {}
+        self._strikes = Strikes()
         self._told: set[str] = set()
 
     def begin(self) -> None:
@@ -94,13 +90,10 @@ class Collector:
         now_seen = self._open(session, folder, started_at)
         uids = session.search(folder, self._first_uid(now_seen))
         fresh = self._sort_out(session, now_seen, uids)
-        taken = 0
-        with ThreadPoolExecutor(BATCH_COUNT, f"imap-{self._mailbox.name}") as hands:
-            for batch in self._batches(session, now_seen, fresh):
-                if is_wanted():
-                    return taken
-                taken += self._take(session, now_seen, batch, hands)
-        if uids and not self._set_aside:
+        taken = self._take_all(session, now_seen, fresh, is_wanted)
+        if is_wanted():
+            return taken
+        if uids and not self._strikes.has_set_aside:
             self._seen_to = (folder.uidvalidity, uids[-1] + 1)
         self._memory.record_poll(self._mailbox.name, self._mailbox.folder, started_at)
         return taken
@@ -154,7 +147,7 @@ class Collector:
         for start in range(0, len(uids), LIST_COUNT):
             listed = session.list_mails(uids[start : start + LIST_COUNT])
             for mail in self._without_old(now_seen, listed):
-                if self._is_set_aside(mail.uid):
+                if self._strikes.is_set_aside(mail.uid):
                     continue
                 if waiting and not self._may_join(waiting, mail):
                     yield waiting
@@ -164,7 +157,7 @@ class Collector:
             yield waiting
 
     def _may_join(self, batch: list[Listed], mail: Listed) -> bool:
-        is_alone = any(self._strikes[one.uid] for one in (batch[0], mail))
+        is_alone = any(self._strikes.is_suspect(one.uid) for one in (batch[0], mail))
         size = sum(min(one.size, self._message_bytes) for one in (*batch, mail))
         return not is_alone and len(batch) < BATCH_COUNT and size <= BATCH_BYTES
 
@@ -179,17 +172,27 @@ class Collector:
 
     # --- take ---
 
-    def _take(
-        self, session: Session, now_seen: Round, batch: list[Listed], hands: ThreadPoolExecutor
+    def _take_all(
+        self, session: Session, now_seen: Round, uids: list[int], is_wanted: Callable[[], bool]
     ) -> int:
+        """Fetch a batch while the one before it is being committed."""
+        taken = 0
+        with ThreadPoolExecutor(BATCH_COUNT, f"imap-{self._mailbox.name}") as hands:
+            under_way: tuple[list[Job], Iterator[Answer]] = [], iter(())
+            for batch in self._batches(session, now_seen, uids):
+                if is_wanted():
+                    break
+                jobs = self._jobs(session, now_seen, batch)
+                taken += self._settle(session, now_seen.folder.uidvalidity, *under_way)
+                under_way = jobs, hands.map(self._hand_over, jobs)
+            return taken + self._settle(session, now_seen.folder.uidvalidity, *under_way)
+
+    def _jobs(self, session: Session, now_seen: Round, batch: list[Listed]) -> list[Job]:
         raws = self._fetch(session, batch)
         found = [mail for mail in batch if mail.uid in raws]
         if len(found) < len(batch):
             self._log.info("gone before they were fetched", count=len(batch) - len(found))
-        jobs = [self._job(now_seen, mail, raws.pop(mail.uid)) for mail in found]
-        answers = list(hands.map(self._hand_over, jobs))
-        self._settle(session, now_seen.folder.uidvalidity, jobs, answers)
-        return sum(answer.is_accepted for answer in answers)
+        return [self._job(now_seen, mail, raws.pop(mail.uid)) for mail in found]
 
     def _fetch(self, session: Session, batch: list[Listed]) -> dict[int, bytes]:
         uids = [mail.uid for mail in batch]
@@ -199,10 +202,10 @@ class Collector:
             else:
                 raws = session.fetch(batch)
         except Exception:
-            self._strike(uids)
+            if culprit := self._strikes.add(uids):
+                self._tell(f"mail {culprit} cannot be fetched", "it stays in the mailbox")
             raise
-        for uid in uids:
-            self._strikes.pop(uid, None)
+        self._strikes.clear(uids)
         return raws
 
     def _job(self, now_seen: Round, mail: Listed, raw: bytes) -> Job:
@@ -258,8 +261,9 @@ class Collector:
         session: Session,
         validity: int,
         jobs: Sequence[Job],
-        answers: Sequence[Answer],
-    ) -> None:
+        answers: Iterable[Answer],
+    ) -> int:
+        """Move what was committed; return how many that are."""
         ends = list(zip(jobs, answers, strict=True))
         taken = [job for job, answer in ends if answer.is_accepted]
         refused = [(j.uid, str(a)) for j, a in ends if a.is_final and not a.is_accepted]
@@ -268,9 +272,10 @@ class Collector:
         self._move(session, validity, [job.uid for job in taken if not job.envelope.full_size])
         if refused:
             self._tell("mail was not taken and stays in the mailbox", refused[0][1])
-        for answer in answers:
+        for _, answer in ends:
             if not answer.is_final:
                 raise Unavailable(f"mail stays in the mailbox: {answer.text}")
+        return len(taken)
 
     def _move(self, session: Session, validity: int, uids: list[int]) -> None:
         try:
@@ -300,23 +305,6 @@ class Collector:
             self._log.warning(what, error=words)
             name = self._mailbox.name
             self._alert(f"mailbox {name}: {what}", f"Mailbox {name}: {what}: {words}")
-
-    # --- mails that cannot be fetched ---
-
-    def _strike(self, uids: list[int]) -> None:
-        """After a failed fetch its mails are tried one by one: only the culprit fails again, and
-        is set aside for an hour, so that the next ones flow."""
-        self._strikes.update(uids)
-        if len(uids) == 1 and self._strikes[uids[0]] >= STRIKES:
-            self._set_aside[uids[0]] = time.monotonic() + SET_ASIDE_SECONDS
-            self._tell(f"mail {uids[0]} cannot be fetched", "it stays in the mailbox")
-
-    def _is_set_aside(self, uid: int) -> bool:
-        if self._set_aside.get(uid, 0) > time.monotonic():
-            return True
-        if self._set_aside.pop(uid, None):
-            self._strikes.pop(uid, None)
-        return False
 
 
 def reverse_path(raw: bytes) -> str:

@@ -217,6 +217,13 @@ service stats {{
         os.chown(written, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
         written.rename(maildir / "new" / name)
 
+    def renumber(self, user: str) -> None:
+        """Forget all UIDs: the INBOX gets a new UIDVALIDITY."""
+        maildir = self.maildir(user)
+        # The file dovecot-uidvalidity stays: within one second the new value would be the old one.
+        for path in (maildir / "dovecot-uidlist", *maildir.glob("dovecot.*")):
+            path.unlink(missing_ok=True)
+
     def mails(self, user: str, folder: str = "") -> list[bytes]:
         """Return the mails that lie in a folder."""
         maildir = self.maildir(user, folder)

@@ -229,22 +229,22 @@ def subject_of(raw: bytes) -> str:
 def test_mail_deleted_between_search_and_fetch_is_no_mail(
     server: Dovecot, box: Mailbox, shelf: Shelf
 ) -> None:
-    big = 60  # two batches: the human deletes from the second while the first is stored
-    for number in range(big):
+    count = 110  # three batches: somebody deletes from the third while the first is stored
+    for number in range(count):
         server.deliver(box.user, mail(number))
     keep = shelf.keep
 
     def keep_while_somebody_deletes(raw: bytes, envelope: Envelope) -> None:
         if envelope.place and envelope.place.uid == 1:
             with human(server, box) as client:
-                client.add_flags([55, 56], [rb"\Deleted"])
-                client.uid_expunge([55, 56])
+                client.add_flags([105, 106], [rb"\Deleted"])
+                client.uid_expunge([105, 106])
         keep(raw, envelope)
 
     shelf.keep = keep_while_somebody_deletes  # type: ignore[method-assign]
-    assert shelf.poller(box).poll_once() == big - 2
+    assert shelf.poller(box).poll_once() == count - 2
     assert b"" not in [raw for raw, _ in shelf.received]
-    assert server.count(box.user, ".Processed") == big - 2
+    assert server.count(box.user, ".Processed") == count - 2
 
 
 def test_new_uidvalidity_takes_new_mail_and_leaves_old(
@@ -256,8 +256,7 @@ def test_new_uidvalidity_takes_new_mail_and_leaves_old(
         server.deliver(box.user, mail(f"old {number}"), arrived_at=an_hour_ago)
     shelf.poller(box).poll_once()
     server.deliver(box.user, mail("new"), arrived_at=time.time() + 2)
-    for path in server.maildir(box.user).glob("dovecot*"):
-        path.unlink()
+    server.renumber(box.user)
     poller = shelf.poller(box)
     assert [poller.poll_once(), poller.poll_once()] == [1, 0]
     assert shelf.subjects == ["new"]
@@ -327,12 +326,15 @@ def test_server_killed_during_idle_costs_no_cpu_and_no_mail(
     poller.start()
     wait_until(lambda: shelf.last_poll("support", "INBOX"))
     server.kill()
-    spent, began = time.process_time(), time.monotonic()
-    wait_until(lambda: len(shelf.alerts) == 1, 10, "alert after three failures")
-    assert poller.trouble().endswith("connection refused")
-    assert time.process_time() - spent < 0.2 * (time.monotonic() - began)
-    server.deliver(box.user, mail("meanwhile"))
-    server.start()
+    try:
+        spent, began = time.process_time(), time.monotonic()
+        wait_until(lambda: len(shelf.alerts) == 1, 10, "alert after three failures")
+        spent, waited = time.process_time() - spent, time.monotonic() - began
+    finally:
+        server.deliver(box.user, mail("meanwhile"))
+        server.start()
+    assert spent < 0.2 * waited + 0.1  # a busy loop takes all of it
+    assert shelf.alerts[0][1].endswith("connection refused")
     wait_until(lambda: shelf.subjects == ["meanwhile"], 10)
     wait_until(lambda: not poller.trouble())
 
