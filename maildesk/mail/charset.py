@@ -12,6 +12,12 @@ from charset_normalizer import from_bytes
 
 GUESS_BYTES = 16_384  # charset-normalizer costs milliseconds a KiB on long texts
 
+# What mails without a label are written in. Among all codecs HP's and IBM's win too often, and
+# Norwegian is taken for Central European (cp1250) as often as not.
+_LIKELY = [
+    "cp1252", "cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "gb18030", "big5", "cp932",
+    "euc_jp", "cp949",
+]  # fmt: skip
 _WIDER = {
     "ascii": "cp1252",
     "latin-1": "cp1252",
@@ -116,7 +122,10 @@ def _guess(content: bytes, codec: str | None, charset: str | None) -> tuple[str,
     text = content.decode("utf-8", "replace")
     if text.count("\ufffd") * 20 <= len(text) - len(text.encode("ascii", "ignore")):
         return text, "bytes outside UTF-8"
-    best = from_bytes(content[:GUESS_BYTES]).best()
+    sample = content[:GUESS_BYTES]
+    if len(content) > GUESS_BYTES:  # whole lines, lest the cut break a character
+        sample = sample.rpartition(b"\n")[0] or sample
+    best = from_bytes(sample, cp_isolation=_LIKELY).best()
     if best and (guessed := text_codec(best.encoding)):
         return content.decode(guessed, "replace"), f"charset guessed: {best.encoding}"
     return content.decode("latin-1"), "charset unknown, read as latin-1"

@@ -46,12 +46,21 @@ def test_a_few_bad_bytes_do_not_outvote_the_label():
     assert note
 
 
-def test_undeclared_bytes_are_guessed():
-    content = ("Die Grüße aus München kommen später, weil die Straße gesperrt ist. " * 5).encode(
-        "cp1252"
-    )
-    text, note = decode_text(content)
-    assert "Grüße aus München" in text
+@pytest.mark.parametrize(
+    ("words", "charset"),
+    [
+        ("Hjelp, jeg får ikke åpnet døren på kontoret. Hilsen Åse\n", "cp1252"),
+        ("Die Grüße kommen später, weil die Straße gesperrt ist.\n", "cp1252"),
+        ("Привет, у нас не работает принтер в бухгалтерии.\n", "koi8-r"),
+        ("Привет, у нас не работает принтер в бухгалтерии.\n", "cp1251"),
+        ("您好,打印机不能工作了,请帮助我们解决这个问题。谢谢。\n", "gb18030"),
+        ("プリンターが動きません。よろしくお願いします。\n", "cp932"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 500])
+def test_undeclared_bytes_are_guessed(words, charset, times):
+    text, note = decode_text((words * times).encode(charset))
+    assert text == words * times
     assert note
 
 
