@@ -46,6 +46,13 @@ class Envelope:
     full_size: int | None = None
     is_archive: bool = False
 
+    @property
+    def is_known(self) -> bool:
+        """Whether an empty reverse-path is the null sender, and not just unknown."""
+        return self.source in (Source.SMTP, Source.LMTP) or bool(
+            self.reverse_path or self.recipients
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

@@ -61,6 +61,8 @@ def classify_arrival(arrival: Arrival) -> Automatic:
     return classify(
         arrival.mail,
         arrival.reverse_path,
+        has_envelope=arrival.envelope.is_known,
+        recipients=arrival.recipients,
         is_own=lambda address: rules.is_own(address) or rules.is_reply_address(address),
         own_lists=rules.own_lists,
         loop_id=rules.domain,

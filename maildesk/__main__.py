@@ -1,0 +1,5 @@
+"""`python -m maildesk` is the command line."""
+
+from maildesk.cli import main
+
+main()
