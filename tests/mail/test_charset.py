@@ -57,7 +57,7 @@ def test_a_few_bad_bytes_do_not_outvote_the_label():
         ("プリンターが動きません。よろしくお願いします。\n", "cp932"),
     ],
 )
-@pytest.mark.parametrize("times", [1, 500])
+@pytest.mark.parametrize("times", [1, 5])
 def test_undeclared_bytes_are_guessed(words, charset, times):
     text, note = decode_text((words * times).encode(charset))
     assert text == words * times
