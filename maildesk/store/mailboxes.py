@@ -20,13 +20,13 @@ UIDS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class FolderState:
-    """What is known of a folder. Mail below `first_uid_to_take` lay there before we came. After a
-    change of UIDVALIDITY (`is_new_validity`) that is 1: skip what the server got (INTERNALDATE)
-    before `first_contact_at`, unless the mailbox is taken whole."""
+    """What is known of a folder under one UIDVALIDITY. Mail below `first_uid_to_take` lay there
+    before we came. Under another UIDVALIDITY than that of the first contact (`is_new_validity`) it
+    is 1: skip what the server got (INTERNALDATE) before `first_contact_at`, unless the mailbox is
+    taken whole."""
 
     first_uid_to_take: int
     is_new_validity: bool
-    is_first_contact: bool
     first_contact_at: datetime
 
 
@@ -41,24 +41,19 @@ class MailboxMemory:
     ) -> FolderState:
         """Remember the folder at first contact. `highest_uid` is the last one that is *not* to be
         taken (UIDNEXT - 1), 0 to take all."""
-        place = {"account": account, "folder": folder}
         with self._database.write() as session:
-            met_at = _first_contact(session, place)
-            is_first = met_at is None
-            if met_at is None:
-                met_at = now
-                session.execute(insert(folders).values(**place, first_contact_at=now))
-            validity = {**place, "uidvalidity": uidvalidity}
-            seen = session.scalar(
-                select(folder_validities.c.seen_uid).where(_same(folder_validities, validity))
-            )
-            is_new = seen is None
+            met = _met(session, account, folder)
+            if met is None:
+                _meet(session, account, folder, uidvalidity, now)
+            first_validity, met_at = met or (uidvalidity, now)
+            is_new = uidvalidity != first_validity
+            here = {"account": account, "folder": folder, "uidvalidity": uidvalidity}
+            seen = _seen_uid(session, here)
             if seen is None:
-                seen = highest_uid if is_first else 0
-                session.execute(
-                    insert(folder_validities).values(**validity, seen_uid=seen, opened_at=now)
-                )
-        return FolderState(seen + 1, is_new and not is_first, is_first, met_at)
+                seen = 0 if is_new else highest_uid
+                row = {**here, "seen_uid": seen, "opened_at": now}
+                session.execute(insert(folder_validities).values(row))
+        return FolderState(seen + 1, is_new, met_at)
 
     def known_uids(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
@@ -107,8 +102,27 @@ class MailboxMemory:
         return found
 
 
-def _first_contact(session: Session, place: dict[str, Any]) -> datetime | None:
-    return session.scalar(select(folders.c.first_contact_at).where(_same(folders, place)))
+def _met(session: Session, account: str, folder: str) -> tuple[int, datetime] | None:
+    """With which UIDVALIDITY and when the folder was first seen."""
+    query = select(folders.c.first_uidvalidity, folders.c.first_contact_at)
+    here = _same(folders, {"account": account, "folder": folder})
+    row = session.execute(query.where(here)).one_or_none()
+    return (row[0], row[1]) if row else None
+
+
+def _meet(session: Session, account: str, folder: str, uidvalidity: int, now: datetime) -> None:
+    row = {
+        "account": account,
+        "folder": folder,
+        "first_contact_at": now,
+        "first_uidvalidity": uidvalidity,
+    }
+    session.execute(insert(folders).values(row))
+
+
+def _seen_uid(session: Session, here: dict[str, Any]) -> int | None:
+    query = select(folder_validities.c.seen_uid).where(_same(folder_validities, here))
+    return session.scalar(query)
 
 
 def _same(table: Table, values: dict[str, Any]) -> ColumnElement[bool]:

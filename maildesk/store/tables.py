@@ -260,6 +260,7 @@ class FolderRow(Row, table=True):
     account: str = Field(primary_key=True)
     folder: str = Field(primary_key=True)
     first_contact_at: datetime = Field(sa_type=Instant)
+    first_uidvalidity: int = Field(sa_type=BigInteger)
     last_poll_at: datetime | None = Field(default=None, sa_type=Instant)
 
 

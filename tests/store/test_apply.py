@@ -74,10 +74,9 @@ def test_a_stale_plan_undoes_itself_and_leaves_the_others(database: Database) ->
     with database.write() as session:
         with session.begin_nested():
             apply(session, opening(2, inbound("Two.")), receipt=0, now=NOW, actor="a")
+        changes = (message(2, inbound("More.")), *opening(2, inbound()).changes)
+        stale = Plan(Disposition.REPLY, 1, changes)
         with pytest.raises(Stale), session.begin_nested():
-            stale = Plan(
-                Disposition.REPLY, 1, (message(2, inbound("More.")), *opening(2, inbound()).changes)
-            )
             apply(session, stale, receipt=0, now=NOW, actor="a")
     assert len(shown(database, 2)["messages"]) == 1  # type: ignore[arg-type]
 

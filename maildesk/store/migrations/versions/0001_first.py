@@ -56,6 +56,7 @@ def _folder() -> None:
         sa.Column("account", sa.String(), nullable=False),
         sa.Column("folder", sa.String(), nullable=False),
         sa.Column("first_contact_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("last_poll_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("account", "folder", name="folder_primary"),
     )

@@ -1,0 +1,197 @@
+"""Facts: what is found for a mail, and that finding it takes an index each time."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from maildesk.mail.envelope import Envelope, Source
+from maildesk.mail.message import Address
+from maildesk.model.plan import Disposition, RememberContact
+from maildesk.model.ticket import Status
+from maildesk.store import journal, message_ids, outbox, tickets
+from maildesk.store.apply import apply
+from maildesk.store.engine import Database
+from maildesk.store.journal import Journal
+from maildesk.store.outbox import Letter
+
+from .conftest import ADA, ENVELOPE, NOW, carry_out, facts_for, inbound, message, opening
+
+Received = Callable[..., int]
+
+
+def test_an_empty_desk_knows_nothing(database: Database) -> None:
+    facts = facts_for(database, inbound(), receipt=7)
+    assert (facts.next_number, facts.receipt, facts.tickets, facts.owners) == (1, 7, {}, {})
+    assert (facts.contact, facts.duplicate, facts.answers) == (None, None, ())
+
+
+def test_a_mail_without_one_sender_is_read_all_the_same(database: Database) -> None:
+    facts = facts_for(database, inbound(senders=(), message_id=None))
+    assert facts.next_number == 1
+
+
+def test_tickets_are_found_by_number_and_by_every_id(database: Database) -> None:
+    for number in (1, 2, 3, 4):
+        mail = inbound(str(number), message_id=f"{number}@example.org")
+        carry_out(database, opening(number, mail))
+    mail = inbound(
+        "New",
+        message_id="4@example.org",
+        in_reply_to=("2@example.org",),
+        references=("3@example.org",),
+    )
+    facts = facts_for(database, mail, 1, 99)
+    assert list(facts.tickets) == [1, 2, 3, 4]
+    assert facts.owners == {
+        "2@example.org": (2,),
+        "3@example.org": (3,),
+        "4@example.org": (4,),
+    }
+    assert facts.next_number == 5
+
+
+def test_a_reserved_number_is_taken_over(database: Database) -> None:
+    carry_out(database, opening(1, inbound()))
+    with database.read() as session:
+        facts = tickets.gather(session, inbound(), ticket_numbers=(), now=NOW, next_number=9)
+        assert tickets.next_number(session) == 2
+    assert facts.next_number == 9
+
+
+def test_the_senders_last_five_tickets_come_newest_first(database: Database) -> None:
+    for number in range(1, 8):
+        requester = Address("", "ADA@example.org") if number % 2 else ADA
+        mail = inbound(str(number), message_id=None, senders=(requester,))
+        carry_out(database, opening(number, mail, status=Status.CLOSED))
+    other = Address("Eve", "eve@example.net")
+    carry_out(database, opening(8, inbound("8", message_id=None, senders=(other,))))
+    earlier = facts_for(database, inbound()).earlier_tickets
+    assert [line.number for line in earlier] == [7, 6, 5, 4, 3]
+    assert earlier[0].status is Status.CLOSED
+
+
+def test_a_copy_is_found_by_content_whatever_finished_first(
+    database: Database, keeper: Journal, received: Received
+) -> None:
+    waiting = keeper.keep(b"x", ENVELOPE)
+    assert facts_for(database, inbound(), receipt=waiting).duplicate is None
+    first = received(inbound())
+    received(inbound(), Disposition.DUPLICATE)
+    duplicate = facts_for(database, inbound(), receipt=waiting).duplicate
+    assert duplicate is not None
+    assert (duplicate.receipt, duplicate.ticket, duplicate.received_at) == (first, 1, NOW)
+    assert facts_for(database, inbound(), receipt=first).duplicate is None
+
+
+def test_the_same_id_with_other_content_is_no_copy(database: Database, received: Received) -> None:
+    first = received(inbound("Guessed."))
+    facts = facts_for(database, inbound("The real mail."), receipt=99)
+    assert facts.duplicate is None
+    assert facts.same_message_id == (first,)
+
+
+@pytest.mark.parametrize(("minutes", "is_copy"), [(0, True), (15, True), (16, False)])
+def test_a_mail_without_id_is_a_copy_for_15_minutes(
+    database: Database, keeper: Journal, received: Received, minutes: int, is_copy: bool
+) -> None:
+    alarm = inbound("Disk full.", message_id=None)
+    received(alarm)
+    later = NOW + timedelta(minutes=minutes)
+    again = keeper.keep(b"x", Envelope(Source.SMTP, received_at=later))
+    assert (facts_for(database, alarm, receipt=again).duplicate is not None) is is_copy
+
+
+def test_a_long_thread_keeps_its_first_id_and_the_newest(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_ids, "THREAD_LENGTH", 100)
+    carry_out(database, opening(1, inbound()))
+    references = tuple(f"{number}@example.org" for number in range(150))
+    mail = inbound("More.", message_id="last@example.org", references=references)
+    carry_out(database, replace(opening(1, mail), changes=(message(1, mail),)))
+    thread = facts_for(database, inbound(), 1).tickets[1].thread
+    assert len(thread) == 100
+    assert (thread[0].message_id, thread[-1].message_id) == (
+        "first@example.org",
+        "last@example.org",
+    )
+    assert thread[1].message_id == "52@example.org"
+
+
+def test_an_id_that_hangs_on_everything_hides_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_ids, "ROWS_AT_ONCE", 30)
+    for number in range(1, 41):
+        mail = inbound(str(number), message_id=None, references=("everywhere@example.org",))
+        carry_out(database, opening(number, mail))
+    carry_out(database, opening(41, inbound("41", message_id="zz@example.org")))
+    mail = inbound("New", references=("everywhere@example.org", "zz@example.org"))
+    facts = facts_for(database, mail)
+    assert facts.owners["zz@example.org"] == (41,)
+    assert facts.owners["everywhere@example.org"] == tuple(range(1, 21))
+    assert 41 in facts.tickets
+    assert len(facts.tickets) == 20
+
+
+# --- no question grows with the desk ------------------------------------------------------------
+
+
+def test_no_statement_on_the_way_of_a_mail_scans_a_table(
+    database: Database, keeper: Journal, received: Received
+) -> None:
+    """Every statement of the path is explained by SQLite; a SCAN would grow with the desk
+    (but for the one over a bounded sub-query)."""
+    statements: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, sql: str, parameters: object, *_rest: object) -> None:
+        statements.append((sql, parameters))
+
+    carry_out(database, opening(1, inbound()))
+    received(inbound("other", message_id="other@example.org"))
+    for engine in (database._writing, database._reader):
+        event.listen(engine, "before_cursor_execute", note)
+    mail = inbound("Re", message_id="re@x", in_reply_to=("first@example.org",), references=("a@b",))
+    receipt = keeper.keep(b"x", ENVELOPE)
+    journal.claim(database, NOW)
+    facts_for(database, mail, 1, receipt=receipt)
+    facts_for(database, replace(mail, message_id=None), receipt=receipt)
+    letter = Letter(
+        kind="received", ticket=2, cause="2", recipient=ADA.address, recipient_key=ADA.key,
+        reverse_path="", message_id="m@x", raw=b"", audience="requester", is_answer=True,
+    )  # fmt: skip
+    with database.write() as session:
+        plan = opening(2, mail)
+        changes = (*plan.changes, RememberContact(ADA, is_aligned=True), message(1, mail))
+        plan = replace(plan, changes=changes, versions={1: 0})
+        apply(session, plan, receipt=receipt, now=NOW, actor="a")
+        outbox.put(session, [letter], NOW)
+        journal.finish(
+            session, receipt, disposition=Disposition.REPLY, ticket=1, trace={},
+            content_key="k", message_id="m",
+        )  # fmt: skip
+    outbox.claim_due(database, NOW)
+    asked = dict(statements)
+    assert len(asked) > 25
+    plans = {sql: _query_plan(database, sql, asked[sql]) for sql in asked if _is_a_question(sql)}
+    growing = {
+        sql: plan for sql, plan in plans.items() if re.search(r"\bSCAN (?!CONSTANT|anon_)", plan)
+    }
+    assert growing == {}
+    by_state = [sql for sql, plan in plans.items() if "content_key" in sql and "state" in plan]
+    assert not [sql for sql in by_state if sql.startswith("SELECT")]
+
+
+def _is_a_question(sql: str) -> bool:
+    return sql.startswith(("SELECT", "UPDATE", "DELETE"))
+
+
+def _query_plan(database: Database, sql: str, parameters: object) -> str:
+    with database.write() as session:
+        cursor = session.connection().connection.cursor()
+        rows = cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
+    return "; ".join(row[3] for row in rows)
