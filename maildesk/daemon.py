@@ -173,7 +173,7 @@ class Daemon:
             poller = _poller(desk, mailbox, receive)
             poller.start()
             stack.callback(poller.stop, STOP_SECONDS / 4)
-            self.health.watch(f"mailbox {mailbox.name}", _trouble(poller))
+            self.health.watch(f"mailbox {mailbox.name}", poller.trouble)
         for listen in settings.listen:
             listener = Listener(
                 listen,
@@ -290,10 +290,6 @@ def _poller(desk: Desk, mailbox: Mailbox, receive: Receive) -> Poller:
         backoff_seconds=desk.settings.backoff_seconds,
         alert=alert,
     )
-
-
-def _trouble(poller: Poller) -> Callable[[], str]:
-    return lambda: poller.trouble if poller.is_alive else "ended"
 
 
 def _alive(listener: Listener) -> Callable[[], str]:
