@@ -83,7 +83,6 @@ def test_first_contact_is_remembered_beyond_a_new_uidvalidity(
     assert server.mails("new") == [b"Subject: old\r\n\r\n"]
 
 
-@pytest.mark.xfail(reason="after a restart the store no longer says that a UIDVALIDITY is new")
 def test_rescan_that_was_cut_short_still_leaves_old_mail(
     server: Dovecot, database: Database, journal: Journal
 ) -> None:
