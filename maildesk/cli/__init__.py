@@ -12,9 +12,9 @@ To add a command: a function with `@app.command()` in the module that fits.
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
-import click
 import typer
 
 from maildesk import __version__
@@ -23,6 +23,9 @@ from maildesk.cli.console import ConfigOption, complain, out
 from maildesk.errors import MaildeskError
 
 EX_USAGE = 64
+
+# Newer Typer carries a copy of Click of its own: what its commands raise is found by inheritance.
+UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="maildesk",
@@ -35,15 +38,23 @@ app = typer.Typer(
 )
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        out.print(f"maildesk {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def everywhere(
     config: ConfigOption = None,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[  # noqa: ARG001 - done by its callback
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
     """A help desk without a web page to log in to: mail in, ticket, mail out."""
-    if version:
-        out.print(f"maildesk {__version__}")
-        raise typer.Exit
     if config:
         os.environ["MAILDESK_CONFIG"] = str(config)
 
@@ -60,13 +71,12 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Carry out one command; return its exit code."""
     try:
-        code = app(arguments, standalone_mode=False)
-    except click.UsageError as error:
-        error.show()
-        return EX_USAGE
-    except click.exceptions.Exit as stop:
+        code = app(arguments, standalone_mode=False, prog_name="maildesk")
+    except UsageError as error:
+        return _refuse_usage(error, arguments)
+    except typer.Exit as stop:
         return stop.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return 130
     except MaildeskError as error:
         complain(str(error))
@@ -75,3 +85,12 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()  # the reader has gone (`maildesk ticket list | head`)
         return 0
     return code if isinstance(code, int) else 0
+
+
+def _refuse_usage(error: Any, arguments: Sequence[str]) -> int:
+    """Say on one line what is wrong with the command line."""
+    if message := error.format_message().rstrip("."):  # else Typer has shown the help
+        command = error.ctx.command_path if error.ctx else "maildesk"
+        complain(f"{message}; see: {command} --help")
+    # An MTA bounces the mail on any other code than 75.
+    return serve.EX_TEMPFAIL if "receive" in arguments else EX_USAGE
