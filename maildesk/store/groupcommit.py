@@ -1,9 +1,11 @@
 """Group commit: what arrives at once is committed at once, so that an fsync is paid once for many.
 
-While one transaction commits, the next arrivals gather; nobody waits for company on purpose.
+While one transaction commits, the next arrivals gather. Whoever was answered comes back at once, so
+after a commit for many the next waits a fifth of a millisecond, or it would be for one alone.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
@@ -11,6 +13,8 @@ from typing import Generic, TypeVar
 from maildesk.errors import Temporary, Unavailable
 
 ENTRIES_AT_ONCE = 200
+SIBLINGS = 5
+COMPANY_SECONDS = 0.0002
 BYTES_AT_ONCE = 16 * 1024 * 1024
 
 Item = TypeVar("Item")
@@ -88,6 +92,8 @@ class GroupCommit(Generic[Item]):
     def _run(self) -> None:
         while batch := self._next():
             self._work(batch)
+            if len(batch) >= SIBLINGS:
+                time.sleep(COMPANY_SECONDS)
             with self._lock:
                 self._bytes -= sum(entry.size for entry in batch)
                 self._room.notify_all()

@@ -91,6 +91,7 @@ def _columns(id_: int, key: str, letter: Letter, now: datetime) -> dict[str, Any
         "recipient_key": letter.recipient_key,
         "reverse_path": letter.reverse_path,
         "message_id": letter.message_id,
+        "size": len(letter.raw),
         "state": "queued",
         "attempts": 0,
         "created_at": now,

@@ -85,8 +85,7 @@ _WAITS_FOR_EARLIER = (
     .exists()
 )
 _DUE = (
-    select(outgoing.c.id, func.length(outgoing_raws.c.raw))
-    .join(outgoing_raws, outgoing_raws.c.outgoing == outgoing.c.id)
+    select(outgoing.c.id, outgoing.c.size)
     .where(
         outgoing.c.state.in_(("queued", "deferred", "unknown")),
         outgoing.c.due_at <= bindparam("now"),

@@ -219,6 +219,7 @@ class OutgoingRow(Row, table=True):
     recipient_key: str = Field(sa_type=Words)
     reverse_path: str = Field(sa_type=Words)
     message_id: str = Field(sa_type=Words)
+    size: int
     state: str
     attempts: int = 0
     created_at: datetime = Field(sa_type=Instant)

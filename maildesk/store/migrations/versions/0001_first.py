@@ -220,6 +220,7 @@ def _outgoing() -> None:
         sa.Column("recipient_key", sa.Text(), nullable=False),
         sa.Column("reverse_path", sa.Text(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
