@@ -20,6 +20,7 @@ class MaildeskError(Exception):
 
     reply_code = 550
     status = "5.0.0"
+    exit_code = 65  # sysexits: EX_DATAERR
 
     @property
     def text(self) -> str:
@@ -32,6 +33,7 @@ class Temporary(MaildeskError):
 
     reply_code = 451
     status = "4.3.0"
+    exit_code = 75  # EX_TEMPFAIL
 
 
 class StorageFull(Temporary):
@@ -77,6 +79,8 @@ class Problem:
 
 class Misconfigured(Permanent):
     """The configuration has problems; all that were found are told at once."""
+
+    exit_code = 78  # EX_CONFIG
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
