@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, bindparam, func, or_, select, update
+from sqlalchemy import Column, Row, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from maildesk.errors import NotFound, Permanent
@@ -23,7 +23,7 @@ from maildesk.store.apply import Stale
 from maildesk.store.engine import Database
 from maildesk.store.groupcommit import GroupCommit
 from maildesk.store.receipts import envelope_of, insert_new, new_row
-from maildesk.store.rows import as_json, first_fitting
+from maildesk.store.rows import as_json
 from maildesk.store.tables import receipt_raws, receipts
 
 ATTEMPTS = 3
@@ -95,7 +95,7 @@ _IS_CLAIMABLE = (
 )
 _WAITING = select(func.count()).select_from(receipts).where(*_IS_CLAIMABLE)
 _CLAIMABLE = (
-    select(receipts.c.id, receipts.c.size)
+    select(receipts.c.id, receipts.c.size, receipts.c.attempts)
     .where(*_IS_CLAIMABLE)
     .order_by(receipts.c.id)
     .limit(bindparam("limit"))
@@ -124,13 +124,12 @@ def claim(
 ) -> list[Receipt]:
     """Take the next receipts, in journal order; lease and attempt are committed first.
 
-    At most `limit`, and no more than 32 MiB of mail unless one mail alone is bigger.
+    At most `limit`, and no more than 32 MiB of mail unless one mail alone is bigger. One that was
+    claimed before and not finished comes alone.
     """
     with database.write() as session:
         connection = session.connection()
-        ids = first_fitting(
-            connection.execute(_CLAIMABLE, {"now": now, "limit": limit}), CLAIM_BYTES
-        )
+        ids = _batch(connection.execute(_CLAIMABLE, {"now": now, "limit": limit}))
         if not ids:
             return []
         connection.execute(_CLAIM, {"ids": ids, "lease_ends_at": now + lease})
@@ -139,6 +138,24 @@ def claim(
         Receipt(id_, raw, envelope_of(envelope), received_at, attempts)
         for id_, raw, envelope, received_at, attempts in rows
     ]
+
+
+def _batch(rows: Iterable[Row[int, int, int]]) -> list[int]:
+    """The ids of the first (id, size, attempts) rows that are claimed together; at least one.
+
+    A batch may die of one of its mails, or of a power cut, and the attempt is counted for all.
+    Alone from then on, a mail comes to its third attempt only if it dies of itself.
+    """
+    ids: list[int] = []
+    total = 0
+    for id_, size, attempts in rows:
+        total += size
+        if ids and (attempts or total > CLAIM_BYTES):
+            break
+        ids.append(id_)
+        if attempts:
+            break
+    return ids
 
 
 def set_aside(database: Database, now: datetime) -> list[SetAside]:

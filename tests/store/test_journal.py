@@ -233,6 +233,43 @@ def test_a_claim_is_bounded_by_bytes(
     assert [len(journal.claim(database, NOW)) for _ in range(4)] == [2, 1, 1, 0]
 
 
+def test_a_receipt_that_was_claimed_before_comes_alone(keeper: Journal, database: Database) -> None:
+    for number in range(4):
+        keeper.keep(b"%d" % number, ENVELOPE)
+    journal.claim(database, NOW, limit=2)
+    journal.free_leases(database)  # the process died
+    batches = [[mail.raw for mail in journal.claim(database, NOW)] for _ in range(4)]
+    assert batches == [[b"0"], [b"1"], [b"2", b"3"], []]
+
+
+def test_fresh_receipts_are_claimed_up_to_one_that_was_claimed_before(
+    keeper: Journal, database: Database
+) -> None:
+    receipts = [keeper.keep(b"%d" % number, ENVELOPE) for number in range(3)]
+    for mail in journal.claim(database, NOW):
+        if mail.id == receipts[1]:
+            journal.fail(database, mail.id, "Traceback", NOW - MINUTE)
+        else:
+            journal.release(database, [mail.id])
+    batches = [[mail.raw for mail in journal.claim(database, NOW)] for _ in range(4)]
+    assert batches == [[b"0"], [b"1"], [b"2"], []]
+
+
+def test_only_the_mail_that_kills_is_set_aside(keeper: Journal, database: Database) -> None:
+    for number in range(50):
+        keeper.keep(b"%d" % number, ENVELOPE)
+    for _start in range(4):
+        journal.free_leases(database)
+        journal.set_aside(database, NOW)
+        while claimed := journal.claim(database, NOW):
+            if any(mail.raw == b"7" for mail in claimed):
+                break  # dead
+            for mail in claimed:
+                finish(database, mail.id, Disposition.NEW_TICKET)
+    with database.read() as session:
+        assert journal.stats(session)["states"] == {"received": 0, "done": 49, "failed": 1}
+
+
 def test_a_lease_that_ran_out_is_claimed_again(keeper: Journal, database: Database) -> None:
     keeper.keep(b"x", ENVELOPE)
     journal.claim(database, NOW, lease=MINUTE)
