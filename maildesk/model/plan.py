@@ -125,8 +125,8 @@ class Facts:
     `tickets` are those that a token, a Message-ID, a marker or a tag of the mail points to, and
     the targets that merged ones lead to. `owners` says for each id in the mail's In-Reply-To,
     References and Message-ID which tickets hold it (as sent, received or named), oldest first.
-    `answers` are those to this sender, and those on the tickets above; `unverified_in_hour` counts
-    acknowledgements to V0 senders in the last hour, desk-wide."""
+    `answers` are those to this sender or to his Reply-To, and those on the tickets above;
+    `unverified_in_hour` counts acknowledgements to V0 senders in the last hour, desk-wide."""
 
     next_number: int = 1
     receipt: int = 0

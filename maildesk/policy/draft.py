@@ -74,6 +74,8 @@ class Draft:
     def add_party(self, address: Address, role: Role, reply_to: Address | None = None) -> Party:
         """Return the party at `address`, added or raised to `role` where needed."""
         known = self._parties.get(address.key)
+        if known:  # whoever names somebody else says nothing about where he wants his mail
+            reply_to = reply_to or known.reply_to
         if known and _RANK.index(known.role) >= _RANK.index(role) and reply_to == known.reply_to:
             return known
         number = known.number if known else 1 + max((p.number for p in self._all), default=0)

@@ -11,6 +11,7 @@ from maildesk.mail.identifiers import (
     reply_address,
     sign,
 )
+from maildesk.mail.marker import marker_line
 from maildesk.mail.message import Address, Attachment, cut
 from maildesk.model.plan import Audience, Notice
 from maildesk.model.ticket import Party, Role
@@ -100,7 +101,8 @@ def _reverse_path(draft: Draft, party: Party, letter: Letter) -> str:
 
 def _ancestry(draft: Draft, party: Party) -> tuple[str | None, tuple[str, ...]]:
     """Return In-Reply-To and References: only ids that this recipient sent or got."""
-    own = [item.message_id for item in draft.thread if party.address.key in item.holders]
+    keys = {party.address.key, party.mailbox.key}
+    own = [item.message_id for item in draft.thread if keys & item.holders]
     if len(own) > REFERENCES:
         own = [own[0], *own[1 - REFERENCES :]]
     return (own[-1] if own else None), tuple(own)
@@ -148,6 +150,7 @@ def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
         ],
         "hint": match.hint or match.follows,
         "suggests": list(match.suggests),
+        "marker": marker_line(draft.queue.language),
         "reference": new_marker(arrival.rules.reply, draft.ticket.number, arrival.now),
         "full": True,
         "quote": "",
@@ -193,7 +196,7 @@ def _mail_facts(draft: Draft, letter: Letter) -> dict[str, object]:
 
 def _proof(draft: Draft) -> list[str]:
     """Return what the sender's own reply address says for him."""
-    return ["it came to the reply address made for him"] if draft.match.token_purpose else []
+    return ["it came to the sender's own reply address"] if draft.match.token_purpose else []
 
 
 def _person(draft: Draft, address: Address) -> dict[str, object]:

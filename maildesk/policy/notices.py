@@ -29,7 +29,7 @@ def acknowledge(draft: Draft, requester: Party) -> None:
         draft.reasons.append("no acknowledgement: " + _why_silent(draft))
         return
     proved = is_proved(arrival.trust.level, facts)
-    address = requester.address.key
+    address = requester.mailbox.key  # a Reply-To must not make more of us than a From
     stop = refusal("received", address, draft.ticket.number, facts.answers, now)
     if stop:
         draft.alerts.append(Alert(f"governor:{address}", "Automatic answers stopped", stop))

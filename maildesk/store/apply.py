@@ -233,7 +233,7 @@ def _ids(change: AddMessage) -> list[ThreadId]:
 
 # --- parties, states, links ---------------------------------------------------------------------
 
-_KNOWN_PARTY = select(parties.c.number, parties.c.name, parties.c.role).where(
+_KNOWN_PARTY = select(parties).where(
     parties.c.ticket == bindparam("ticket"), parties.c.address_key == bindparam("address_key")
 )
 
@@ -242,6 +242,7 @@ def _add_party(work: _Work, change: AddParty) -> None:
     row = party_columns(change.ticket, change.party)
     known = work.connection.execute(_KNOWN_PARTY, row).one_or_none()
     if known is not None:
+        _note_reply_to(work, change, known)
         _raise_party(work, change, known)
         return
     try:
@@ -250,6 +251,17 @@ def _add_party(work: _Work, change: AddParty) -> None:
         raise Stale(f"ticket {change.ticket} has a party {change.party.number}") from error
     if change.party.role is not Role.KNOWN:  # To and Cc of every mail would drown the rest
         work.note(change.ticket, "party", f"{change.party.role} {change.party.address.address}")
+
+
+def _note_reply_to(work: _Work, change: AddParty, known: Any) -> None:
+    wanted = change.party.reply_to
+    if wanted is None or wanted.address == known.reply_to_address:
+        return
+    work.connection.execute(
+        update(parties)
+        .where(parties.c.ticket == change.ticket, parties.c.number == known.number)
+        .values(reply_to_name=wanted.name, reply_to_address=wanted.address)
+    )
 
 
 def _raise_party(work: _Work, change: AddParty, known: Any) -> None:

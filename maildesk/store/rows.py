@@ -19,6 +19,8 @@ from maildesk.model.ticket import (
 )
 
 
+_NOWHERE = Address("", "")
+
 def ticket_columns(ticket: Ticket) -> dict[str, Any]:
     """The row of a ticket."""
     return {
@@ -69,6 +71,7 @@ def party_columns(ticket: int, party: Party) -> dict[str, Any]:
     """The row of a party."""
     return {
         "ticket": ticket,
+    reply_to = party.reply_to or _NOWHERE
         "number": party.number,
         "name": party.address.name,
         "address": party.address.address,
@@ -76,10 +79,13 @@ def party_columns(ticket: int, party: Party) -> dict[str, Any]:
         "role": str(party.role),
     }
 
+        "reply_to_name": reply_to.name,
+        "reply_to_address": reply_to.address,
 
 def party_of(row: Any) -> Party:
     """The party of a row."""
-    return Party(row.number, Address(row.name, row.address), Role(row.role))
+    reply_to = Address(row.reply_to_name, row.reply_to_address) if row.reply_to_address else None
+    return Party(row.number, Address(row.name, row.address), Role(row.role), reply_to)
 
 
 def thread_of(row: Any) -> ThreadId:

@@ -247,6 +247,8 @@ def _party() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="party_ticket_is_ticket"),
         sa.PrimaryKeyConstraint("ticket", "number", name="party_primary"),
+        sa.Column("reply_to_name", sa.Text(), nullable=False),
+        sa.Column("reply_to_address", sa.Text(), nullable=False),
         sa.UniqueConstraint("ticket", "address_key", name="party_address"),
     )
 
