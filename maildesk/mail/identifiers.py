@@ -156,6 +156,16 @@ def base_subject(subject: str) -> str:
     return _PREFIX.sub("", bare, count=1) if _PREFIX.match(bare) else bare
 
 
+def subject_key(subject: str) -> str:
+    """Return what subjects of one conversation have in common; "" for a subject without words."""
+    return base_subject(subject).casefold()
+
+
+def is_reply_subject(subject: str) -> bool:
+    """Whether the subject begins as answers do (`Re:`, `AW:`, …)."""
+    return bool(_PREFIX.match(" ".join(subject.split())))
+
+
 def thread_ids(in_reply_to: Iterable[str], references: tuple[str, ...]) -> list[str]:
     """Return the ids that a mail answers, nearest first: In-Reply-To, References from the right."""
     return list(dict.fromkeys([*in_reply_to, *reversed(references)]))

@@ -138,6 +138,7 @@ class Facts:
     earlier_tickets: tuple[TicketLine, ...] = ()  # the sender's, newest first, at most 5
     answers: tuple[SentAnswer, ...] = ()
     unverified_in_hour: int = 0
+    same_subject: int | None = None  # a ticket that the mail's subject speaks for
 
 
 # --- changes: the only ways a ticket is altered ------------------------------------------------

@@ -103,7 +103,7 @@ def match_ticket(arrival: Arrival) -> Match:
     findings = _findings(arrival)
     joined = next((found for found in findings if _may_join(arrival, *found)), None)
     if joined is None:
-        return _stolen_token(arrival) or _new_ticket(findings)
+        return _stolen_token(arrival) or _new_ticket(arrival, findings)
     signal, (number, evidence) = joined
     match = Match(
         ticket=number,
@@ -281,10 +281,11 @@ def _is_colleague_of_requester(arrival: Arrival, ticket: TicketFacts) -> bool:
     return organisation is not None and organisation == requester
 
 
-def _new_ticket(findings: list[tuple[Signal, Finding]]) -> Match:
+def _new_ticket(arrival: Arrival, findings: list[tuple[Signal, Finding]]) -> Match:
+    """Return no match, with the tickets that the mail may belong to: for agents' eyes only."""
     numbers = list(dict.fromkeys(number for _, (number, _) in findings))
     if not numbers:
-        return Match()
+        return Match(hint=arrival.facts.same_subject)
     return Match(hint=numbers[0], suggests=tuple(numbers[1:]))
 
 

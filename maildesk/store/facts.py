@@ -5,14 +5,15 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
-from maildesk.mail.message import InboundMail
-from maildesk.model.plan import Duplicate, SentAnswer, TicketFacts, TicketLine
-from maildesk.model.ticket import Party, Status
+from maildesk.mail.identifiers import is_reply_subject, subject_key
+from maildesk.mail.message import Address, InboundMail, Span, cut
+from maildesk.model.plan import Duplicate, Said, SentAnswer, TicketFacts, TicketLine
+from maildesk.model.ticket import Direction, Party, Status, Visibility
 from maildesk.store.message_ids import thread_of_ticket
 from maildesk.store.rows import party_of, ticket_of
-from maildesk.store.tables import answers, outgoing, parties, receipts, tickets
+from maildesk.store.tables import answers, messages, outgoing, parties, receipts, tickets
 
 TICKETS_AT_ONCE = 20
 MERGES_FOLLOWED = 10
@@ -20,6 +21,8 @@ FOLD_ALARMS_FOR = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 COUNTED_AT_MOST = 1000
+SAID_CHARACTERS = 4000
+SUBJECT_LIFE = timedelta(days=30)  # a subject is reused after that
 
 # --- tickets ------------------------------------------------------------------------------------
 
@@ -54,9 +57,39 @@ def ticket_facts(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
             parties=tuple(people[number]),
             thread=thread_of_ticket(connection, number),
             written_to=frozenset(written[number]),
+            last_said=_last_said(connection, number),
         )
         for number, row in rows.items()
     }
+
+
+_LAST_SAID = (
+    select(
+        messages.c.author_name,
+        messages.c.author_address,
+        messages.c.at,
+        messages.c.text,
+        messages.c.reply,
+    )
+    .where(
+        messages.c.ticket == bindparam("ticket"),
+        messages.c.direction == str(Direction.IN),
+        messages.c.visibility == str(Visibility.PUBLIC),
+    )
+    .order_by(messages.c.id.desc())
+    .limit(1)
+)
+
+
+def _last_said(connection: Connection, ticket: int) -> Said | None:
+    """What came in last for everybody to read: a quotation, so a long text is cut."""
+    row = connection.execute(_LAST_SAID, {"ticket": ticket}).one_or_none()
+    if row is None:
+        return None
+    words = cut(row.text, (Span(*pair) for pair in row.reply))
+    if len(words) > SAID_CHARACTERS:
+        words = words[:SAID_CHARACTERS].rstrip() + " […]"
+    return Said(Address(row.author_name, row.author_address), row.at, words)
 
 
 def _with_targets(connection: Connection, numbers: list[int]) -> dict[int, Any]:
@@ -82,6 +115,32 @@ def earlier_tickets(connection: Connection, key: str) -> tuple[TicketLine, ...]:
     """The last five tickets of a requester, newest first."""
     rows = connection.execute(_EARLIER, {"key": key})
     return tuple(TicketLine(row[0], row[1], Status(row[2]), row[3]) for row in rows)
+
+
+_SAME_SUBJECT = (
+    select(tickets.c.number)
+    .where(tickets.c.subject_key == bindparam("key"), tickets.c.updated_at >= bindparam("since"))
+    .where(or_(bindparam("is_answer"), tickets.c.requester_key == bindparam("sender")))
+    .order_by(tickets.c.number.desc())
+    .limit(1)
+)
+
+
+def same_subject(connection: Connection, mail: InboundMail, now: datetime) -> int | None:
+    """The newest ticket of the mail's subject with news in the last 30 days.
+
+    Only for an answer's subject (`Re:`), or where the requester writes of the same thing again.
+    """
+    key = subject_key(mail.subject)
+    if not key:
+        return None
+    values = {
+        "key": key,
+        "since": now - SUBJECT_LIFE,
+        "is_answer": is_reply_subject(mail.subject),
+        "sender": mail.sender.key if mail.sender else "",
+    }
+    return connection.scalar(_SAME_SUBJECT, values)
 
 
 # --- receipts -----------------------------------------------------------------------------------
@@ -142,8 +201,8 @@ def same_message_id(connection: Connection, mail: InboundMail, receipt: int) -> 
 
 # --- answers ------------------------------------------------------------------------------------
 
-_TO_ADDRESS = select(answers).where(
-    answers.c.address_key == bindparam("key"), answers.c.at > bindparam("since")
+_TO_ADDRESSES = select(answers).where(
+    answers.c.address_key.in_(bindparam("keys", expanding=True)), answers.c.at > bindparam("since")
 )
 _ON_TICKETS = select(answers).where(
     answers.c.ticket.in_(bindparam("numbers", expanding=True)), answers.c.at > bindparam("since")
@@ -157,11 +216,12 @@ _UNVERIFIED = select(func.count()).select_from(
 
 
 def recent_answers(
-    connection: Connection, key: str | None, numbers: Iterable[int], now: datetime
+    connection: Connection, keys: Iterable[str], numbers: Iterable[int], now: datetime
 ) -> tuple[SentAnswer, ...]:
-    """Automatic answers of the last day, to this address and on these tickets, oldest first."""
+    """Automatic answers of the last day, to these addresses and on these tickets, oldest first."""
     since = now - DAY
-    rows = list(connection.execute(_TO_ADDRESS, {"key": key, "since": since})) if key else []
+    asked = list(keys)
+    rows = list(connection.execute(_TO_ADDRESSES, {"keys": asked, "since": since})) if asked else []
     wanted = list(numbers)
     if wanted:
         rows += connection.execute(_ON_TICKETS, {"numbers": wanted, "since": since})

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from maildesk.mail.identifiers import subject_key
 from maildesk.mail.message import Address
 from maildesk.model.plan import ThreadId
 from maildesk.model.ticket import (
@@ -18,8 +19,8 @@ from maildesk.model.ticket import (
     TicketType,
 )
 
-
 _NOWHERE = Address("", "")
+
 
 def ticket_columns(ticket: Ticket) -> dict[str, Any]:
     """The row of a ticket."""
@@ -28,6 +29,7 @@ def ticket_columns(ticket: Ticket) -> dict[str, Any]:
         "subject": ticket.subject,
         "requester_name": ticket.requester.name,
         "requester_address": ticket.requester.address,
+        "subject_key": subject_key(ticket.subject),
         "requester_key": ticket.requester.key,
         "queue": ticket.queue,
         "team": ticket.team,
@@ -69,18 +71,18 @@ def ticket_of(row: Any) -> Ticket:
 
 def party_columns(ticket: int, party: Party) -> dict[str, Any]:
     """The row of a party."""
+    reply_to = party.reply_to or _NOWHERE
     return {
         "ticket": ticket,
-    reply_to = party.reply_to or _NOWHERE
         "number": party.number,
         "name": party.address.name,
         "address": party.address.address,
         "address_key": party.address.key,
         "role": str(party.role),
-    }
-
         "reply_to_name": reply_to.name,
         "reply_to_address": reply_to.address,
+    }
+
 
 def party_of(row: Any) -> Party:
     """The party of a row."""

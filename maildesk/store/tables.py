@@ -73,10 +73,13 @@ class TicketRow(Row, table=True):
     """A call to the desk; the columns are those of `model.ticket.Ticket`."""
 
     __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ticket_requester", "requester_key", "number"),
+        Index("ticket_subject", "subject_key", "number"),
     )
-    __table_args__ = (Index("ticket_requester", "requester_key", "number"),)
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     subject: str = Field(sa_type=Words)
+    subject_key: str = Field(sa_type=Words)
     requester_name: str = Field(sa_type=Words)
     requester_address: str = Field(sa_type=Words)
     requester_key: str = Field(sa_type=Words)
@@ -106,11 +109,11 @@ class PartyRow(Row, table=True):
     address: str = Field(sa_type=Words)
     address_key: str = Field(sa_type=Words)
     role: str
+    reply_to_name: str = Field(default="", sa_type=Words)
+    reply_to_address: str = Field(default="", sa_type=Words)
 
 
 class MessageRow(Row, table=True):
-    reply_to_name: str = Field(default="", sa_type=Words)
-    reply_to_address: str = Field(default="", sa_type=Words)
     """A mail that is part of a ticket. `reply`, `quoted` and `signature` are pairs of offsets."""
 
     __tablename__ = "message"

@@ -51,9 +51,16 @@ def gather(
         duplicate=facts.duplicate_of(connection, mail, receipt=receipt, now=now),
         same_message_id=facts.same_message_id(connection, mail, receipt),
         earlier_tickets=facts.earlier_tickets(connection, key) if key else (),
-        answers=facts.recent_answers(connection, key, known, now),
+        answers=facts.recent_answers(connection, _answered_at(mail), known, now),
         unverified_in_hour=facts.unverified_in_hour(connection, now),
+        same_subject=facts.same_subject(connection, mail, now),
     )
+
+
+def _answered_at(mail: InboundMail) -> set[str]:
+    """Where an answer to the mail may go: From, and whom its Reply-To names."""
+    wanted = (*mail.senders[:1], *mail.reply_to[:1])
+    return {address.key for address in wanted if address.address}
 
 
 _FOLLOWING = select(func.coalesce(func.max(tickets.c.number), 0) + 1)

@@ -171,3 +171,10 @@ def test_reply_address_of_a_bounce_proves_nobody(world):
     facts = world.facts(world.ticket_facts())
     plan = world.decide(world.to(world.address(Purpose.BOUNCE)), facts)
     assert plan.match.signal is Signal.NONE
+
+
+def test_answering_subject_without_ids_is_a_hint_and_joins_nothing(world):
+    facts = world.facts(world.ticket_facts(), same_subject=7)
+    plan = world.decide(world.mail(subject="Re: Printer is dead"), facts)
+    assert plan.disposition is Disposition.NEW_TICKET
+    assert plan.match.hint == 7

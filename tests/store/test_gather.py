@@ -195,3 +195,30 @@ def _query_plan(database: Database, sql: str, parameters: object) -> str:
         cursor = session.connection().connection.cursor()
         rows = cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
     return "; ".join(row[3] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("subject", "sender", "is_hinted"),
+    [
+        ("Re: Printer is dead", "eve@example.net", True),
+        ("AW: printer IS dead [#9]", "eve@example.net", True),
+        ("Printer is dead", "ada@example.org", True),
+        ("Printer is dead", "eve@example.net", False),
+        ("Re: Printer", "ada@example.org", False),
+        ("", "ada@example.org", False),
+    ],
+)
+def test_subject_speaks_for_a_ticket_in_an_answer_or_from_its_requester(
+    database: Database, subject: str, sender: str, is_hinted: bool
+) -> None:
+    carry_out(database, opening(1, inbound(subject="Printer is dead")))
+    mail = inbound("Again", message_id=None, subject=subject, senders=(Address("", sender),))
+    assert facts_for(database, mail).same_subject == (1 if is_hinted else None)
+
+
+def test_subject_speaks_for_a_ticket_no_longer_than_thirty_days(database: Database) -> None:
+    carry_out(database, opening(1, inbound(subject="Printer is dead")))
+    mail = inbound("Again", message_id=None, subject="Re: Printer is dead")
+    with database.read() as session:
+        late = NOW + timedelta(days=31)
+        assert tickets.gather(session, mail, ticket_numbers=(), now=late).same_subject is None

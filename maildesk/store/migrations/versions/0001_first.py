@@ -126,6 +126,7 @@ def _ticket() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("requester_name", sa.Text(), nullable=False),
         sa.Column("requester_address", sa.Text(), nullable=False),
+        sa.Column("subject_key", sa.Text(), nullable=False),
         sa.Column("requester_key", sa.Text(), nullable=False),
         sa.Column("queue", sa.String(), nullable=False),
         sa.Column("team", sa.String(), nullable=False),
@@ -146,6 +147,7 @@ def _ticket() -> None:
         sa.PrimaryKeyConstraint("number", name="ticket_primary"),
     )
     op.create_index("ticket_requester", "ticket", ["requester_key", "number"])
+    op.create_index("ticket_subject", "ticket", ["subject_key", "number"])
 
 
 def _event() -> None:
@@ -245,10 +247,10 @@ def _party() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("address_key", sa.Text(), nullable=False),
         sa.Column("role", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="party_ticket_is_ticket"),
-        sa.PrimaryKeyConstraint("ticket", "number", name="party_primary"),
         sa.Column("reply_to_name", sa.Text(), nullable=False),
         sa.Column("reply_to_address", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="party_ticket_is_ticket"),
+        sa.PrimaryKeyConstraint("ticket", "number", name="party_primary"),
         sa.UniqueConstraint("ticket", "address_key", name="party_address"),
     )
 
