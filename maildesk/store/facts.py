@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
+from maildesk.mail.identifiers import is_reply_subject, subject_key
 from maildesk.mail.message import Address, InboundMail, Span, cut
 from maildesk.model.plan import Duplicate, Said, SentAnswer, TicketFacts, TicketLine
 from maildesk.model.ticket import Direction, Party, Status, Visibility
@@ -21,6 +22,7 @@ DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 COUNTED_AT_MOST = 1000
 SAID_CHARACTERS = 4000
+SUBJECT_LIFE = timedelta(days=30)  # a subject is reused after that
 
 # --- tickets ------------------------------------------------------------------------------------
 
@@ -113,6 +115,32 @@ def earlier_tickets(connection: Connection, key: str) -> tuple[TicketLine, ...]:
     """The last five tickets of a requester, newest first."""
     rows = connection.execute(_EARLIER, {"key": key})
     return tuple(TicketLine(row[0], row[1], Status(row[2]), row[3]) for row in rows)
+
+
+_SAME_SUBJECT = (
+    select(tickets.c.number)
+    .where(tickets.c.subject_key == bindparam("key"), tickets.c.updated_at >= bindparam("since"))
+    .where(or_(bindparam("is_answer"), tickets.c.requester_key == bindparam("sender")))
+    .order_by(tickets.c.number.desc())
+    .limit(1)
+)
+
+
+def same_subject(connection: Connection, mail: InboundMail, now: datetime) -> int | None:
+    """The newest ticket of the mail's subject with news in the last 30 days.
+
+    Only for an answer's subject (`Re:`), or where the requester writes of the same thing again.
+    """
+    key = subject_key(mail.subject)
+    if not key:
+        return None
+    values = {
+        "key": key,
+        "since": now - SUBJECT_LIFE,
+        "is_answer": is_reply_subject(mail.subject),
+        "sender": mail.sender.key if mail.sender else "",
+    }
+    return connection.scalar(_SAME_SUBJECT, values)
 
 
 # --- receipts -----------------------------------------------------------------------------------

@@ -53,6 +53,7 @@ def gather(
         earlier_tickets=facts.earlier_tickets(connection, key) if key else (),
         answers=facts.recent_answers(connection, _answered_at(mail), known, now),
         unverified_in_hour=facts.unverified_in_hour(connection, now),
+        same_subject=facts.same_subject(connection, mail, now),
     )
 
 
