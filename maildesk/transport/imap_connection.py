@@ -42,7 +42,7 @@ class Connection(imaplib.IMAP4):
     # --- imaplib's "overridable methods" ---
 
     def open(
-        self, host: str = "", port: int = imaplib.IMAP4_PORT, timeout: float | None = None
+        self, host: str = "", port: int = 143, timeout: float | None = None
     ) -> None:
         """Connect; nothing is sent before the peer is who it should be."""
         self.host, self.port = host, port
@@ -87,11 +87,11 @@ class Connection(imaplib.IMAP4):
         self.interrupt()
         self.sock.close()
 
-    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> tuple[str, list[Any]]:
+    def starttls(self, ssl_context: ssl.SSLContext | None = None) -> tuple[Any, list[Any]]:
         """Go on under TLS (RFC 9051 section 6.2.1), with nothing kept from before."""
         if ssl_context is None:
             raise self.error("STARTTLS needs a context that checks the certificate")
-        answer = self._simple_command("STARTTLS")
+        answer: tuple[str, list[Any]] = self._simple_command("STARTTLS")
         if answer[0] != "OK":
             raise self.error(f"STARTTLS refused: {answer[1][-1]!r}")
         if self._unread:

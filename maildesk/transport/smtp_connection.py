@@ -8,10 +8,10 @@ The commands are in `smtp_session`.
 
 import asyncio
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Hashable
 from contextlib import suppress
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import structlog
 from aiosmtpd.smtp import SMTP, TLSSetupException
@@ -61,7 +61,7 @@ class Connection(SMTP):
     def __dir__(self) -> list[str]:
         """Name the commands only: aiosmtpd looks through dir() three times for each connection,
         which is a quarter of what a small mail costs."""
-        return _commands_of(type(self))
+        return _commands_of(cast(Hashable, type(self)))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or begin again after STARTTLS (RFC 3207 section 4.2)."""
@@ -249,5 +249,5 @@ class Connection(SMTP):
 
 
 @cache
-def _commands_of(kind: type) -> list[str]:
+def _commands_of(kind: Hashable) -> list[str]:
     return [name for name in dir(kind) if name.startswith("smtp_")]
