@@ -1,5 +1,6 @@
 """The demo: a whole desk on loopback, a conversation through it, then a prompt to go on with."""
 
+import re
 import signal
 import socket
 import sys
@@ -28,7 +29,8 @@ from maildesk.store import journal, tickets
 
 SUPPORT = "support@example.com"
 PORTS = 50  # tried, from the one that was asked for
-SHOWN_LINES = 16
+SHOWN_LINES = 12
+QUOTE = re.compile(r"On .+ wrote:$")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -141,11 +143,8 @@ class Stage:
     def _show(self, mail: EmailMessage) -> None:
         for name in ("From", "To", "Subject"):
             out.print(f"   {name + ':':9}{mail[name]}", markup=False)
-        lines = plain_text(mail).splitlines()
-        for line in lines[:SHOWN_LINES]:
+        for line in shown_lines(mail):
             out.print(f"   │ {line}".rstrip(), markup=False, style="dim")
-        if len(lines) > SHOWN_LINES:
-            out.print(f"   │ … {len(lines) - SHOWN_LINES} more lines", style="dim")
         out.print()
 
     def _show_tickets(self) -> None:
@@ -165,6 +164,15 @@ class Stage:
             return
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
         Prompt(self._post, [self._ada, self._kari]).run()
+
+
+def shown_lines(mail: EmailMessage) -> list[str]:
+    """Return the first lines of a mail, without what it quotes from further up."""
+    lines = plain_text(mail).splitlines()
+    quote = next((n for n, line in enumerate(lines) if QUOTE.match(line)), len(lines))
+    shown = "\n".join(lines[:quote]).strip().splitlines()[:SHOWN_LINES]
+    rest = len(lines) - len(shown)
+    return [*shown, f"… {rest} more lines"] if rest > 2 else lines
 
 
 class Prompt:
@@ -215,7 +223,7 @@ class Prompt:
         while not self._stopping.wait(0.1):
             for person, mail in self._post.deliver():
                 out.print(f"\n   ✉ to {person.name}: {mail['Subject']}", markup=False)
-                for line in plain_text(mail).splitlines()[:SHOWN_LINES]:
+                for line in shown_lines(mail):
                     out.print(f"   │ {line}", markup=False, style="dim")
                 sys.stdout.write(f"{self._name}> ")
                 sys.stdout.flush()
