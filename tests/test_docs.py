@@ -1,0 +1,51 @@
+"""What the documentation says is there, and what is there is in the documentation."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from maildesk.cli import app
+from maildesk.mail.samples import SAMPLES
+
+ROOT = Path(__file__).parents[1]
+DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+README = (ROOT / "README.md").read_text()
+
+
+def commands(group=None, prefix=""):
+    group = group or typer.main.get_command(app)
+    for name, command in group.commands.items():
+        if getattr(command, "commands", None):
+            yield from commands(command, f"{prefix}{name} ")
+        elif not command.hidden:
+            yield f"{prefix}{name}", command
+
+
+@pytest.mark.parametrize(("name", "command"), [pytest.param(*c, id=c[0]) for c in commands()])
+def test_every_command_says_what_it_does(name, command):
+    assert command.help
+
+
+@pytest.mark.parametrize("notice", sorted(SAMPLES))
+def test_every_notice_is_documented(notice):
+    assert f"| `{notice}` |" in (ROOT / "docs/notices.md").read_text()
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+def test_commands_in_the_readme_are_there():
+    named = set(re.findall(r"`?maildesk ((?:ticket|journal|outbox|template) \w+|[a-z]+)\b", README))
+    known = {name for name, _ in commands()} | {"is", "recognises", "reads", "has", "lmtp"}
+    assert named <= known, named - known
+
+
+def test_every_reference_to_a_page_in_the_code_is_right():
+    for module in ROOT.glob("maildesk/**/*.py"):
+        for page in re.findall(r"docs/\w+\.md", module.read_text()):
+            assert (ROOT / page).exists(), f"{module}: {page}"
