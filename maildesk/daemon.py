@@ -34,7 +34,7 @@ from maildesk.mail.envelope import DeliveryResult, Envelope, Receive
 from maildesk.mail.templates import load_sources
 from maildesk.model.plan import Alert
 from maildesk.settings import Mailbox, Send, Settings
-from maildesk.share import share_folder
+from maildesk.share import template_folders
 from maildesk.store import journal, outbox
 from maildesk.store.engine import open_database
 from maildesk.store.journal import Journal
@@ -90,7 +90,7 @@ def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> It
             rules=settings.rules,
             database=database,
             children=children,
-            sources=load_sources(_template_folders(settings)),
+            sources=load_sources(template_folders(settings.templates)),
             clock=clock,
         )
 
@@ -294,8 +294,3 @@ def _poller(desk: Desk, mailbox: Mailbox, receive: Receive) -> Poller:
 
 def _alive(listener: Listener) -> Callable[[], str]:
     return lambda: "" if listener.is_alive else "ended"
-
-
-def _template_folders(settings: Settings) -> list[Path]:
-    own = [settings.templates] if settings.templates else []
-    return [*own, share_folder("templates")]

@@ -5,6 +5,11 @@ from pathlib import Path
 _PACKAGE = Path(__file__).parent
 
 
+def template_folders(own: Path | None) -> list[Path]:
+    """Return where templates are looked for: the admin's own folder, then ours."""
+    return [*([own] if own else []), share_folder("templates")]
+
+
 def share_folder(name: str) -> Path:
     """Return the folder `templates` or `config` that was shipped."""
     packed = _PACKAGE / "share" / name

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from maildesk.cli.console import ConfigOption, complain, out, print_json, say
-from maildesk.config import check_folder, find_folder, load, schema_of
+from maildesk.config import find_folder, load, schema_of
 from maildesk.config.starter import init_folder
-from maildesk.mail.samples import SAMPLES
+from maildesk.errors import Misconfigured, NotFound
+from maildesk.mail.samples import SAMPLES, problems
 from maildesk.mail.templates import load_sources, render
-from maildesk.share import share_folder
+from maildesk.share import template_folders
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,19 +31,17 @@ def init(folder: Annotated[Path, typer.Argument(help="A folder that is new or em
     out.print(f"  maildesk --config {folder} check", markup=False)
 
 
-def check(
-    config: ConfigOption = None,
-    sla_diff: Annotated[bool, typer.Option("--sla-diff", hidden=True)] = False,  # noqa: ARG001
-) -> int:
+def check(config: ConfigOption = None) -> int:
     """Look at the whole configuration; print what is wrong as `file:line: message`."""
     folder = find_folder(config, os.environ)
-    problems = check_folder(folder, os.environ)
-    for problem in problems:
-        complain(str(problem))
-    if problems:
-        return 78
-    for warning in load(folder, os.environ).warnings:
+    settings = load(folder, os.environ)
+    for warning in settings.warnings:
         say(f"warning: {warning}")
+    unusable = list(problems(load_sources(template_folders(settings.templates))))
+    for problem in unusable:
+        complain(f"templates/{problem}")
+    if unusable:
+        return Misconfigured.exit_code
     out.print(f"{folder}: all is well", markup=False)
     return 0
 
@@ -64,21 +63,37 @@ def template_list() -> None:
         out.print(kind)
 
 
+Kind = Annotated[str, typer.Argument(help="A name that `list` prints.")]
+Language = Annotated[str, typer.Option(help="en, nb, …")]
+
+
 @template_app.command("show")
-def template_show(kind: str, language: str = "en") -> None:
-    """Print a template's source."""
-    out.print(load_sources([share_folder("templates")]).find(kind, language), markup=False)
+def template_show(kind: Kind, config: ConfigOption = None, language: Language = "en") -> None:
+    """Print a template's source: the admin's own, else ours."""
+    out.print(_source(config, kind, language), markup=False)
 
 
 @template_app.command("preview")
 def template_preview(
-    kind: str,
-    language: str = "en",
+    kind: Kind,
+    config: ConfigOption = None,
+    language: Language = "en",
     html: Annotated[bool, typer.Option("--html", help="The HTML part.")] = False,
 ) -> None:
     """Print a mail as people get it, on sample data."""
-    source = load_sources([share_folder("templates")]).find(kind, language)
-    rendered = render(source, SAMPLES[kind], timezone="UTC", language=language)
+    rendered = render(
+        _source(config, kind, language), SAMPLES[kind], timezone="UTC", language=language
+    )
     if not html:
         out.print(f"Subject: {rendered.subject}\n", markup=False)
     out.print(rendered.html if html else rendered.text, markup=False)
+
+
+def _source(config: Path | None, kind: str, language: str) -> str:
+    if kind not in SAMPLES:
+        raise NotFound(f"there is no template {kind}; there are {', '.join(SAMPLES)}")
+    try:
+        own = find_folder(config, os.environ) / "templates"
+    except Misconfigured:  # ours can be shown without any configuration
+        return load_sources(template_folders(None)).find(kind, language)
+    return load_sources(template_folders(own if own.is_dir() else None)).find(kind, language)

@@ -24,7 +24,7 @@ from maildesk.cli.console import (
 from maildesk.config import find_folder, load
 from maildesk.config.starter import write_demo
 from maildesk.daemon import utc_now
-from maildesk.desk.children import ChildError, Children
+from maildesk.desk.children import Children
 from maildesk.desk.explain import Thread, explained, plan_for, unreadable
 from maildesk.errors import Misconfigured, Temporary
 from maildesk.mail.envelope import Envelope, Source
@@ -145,7 +145,7 @@ def _read(children: Children, files: Sequence[Path]) -> Iterator[Read]:
         mails = iter(children.parse_many([raw for _, raw in batch if isinstance(raw, bytes)]))
         for file, raw in batch:
             mail = next(mails) if isinstance(raw, bytes) else raw
-            yield file, mail.text if isinstance(mail, ChildError) else mail
+            yield file, str(mail) if isinstance(mail, Exception) else mail
 
 
 def _bytes(file: Path) -> bytes | str:

@@ -36,10 +36,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(receive)
 
 
-def run(
-    config: ConfigOption = None,
-    accept_clock: Annotated[bool, typer.Option("--accept-clock", hidden=True)] = False,  # noqa: ARG001
-) -> None:
+def run(config: ConfigOption = None) -> None:
     """Run the daemon in the foreground; SIGHUP reloads the rules, SIGTERM stops."""
     configure_logs()
     folder = find_folder(config, os.environ)
