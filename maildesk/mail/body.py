@@ -75,11 +75,13 @@ class _Body:
             self._mark_span(span, _FORWARDED if self._is_forward(span) else _QUOTED)
 
     def _mark_span(self, span: Span, mark: str) -> None:
-        """Mark the lines that begin within `span`."""
+        """Mark the lines that begin within `span`, and the rule that parts a quote from the rest."""
         first, end = (
             bisect_left(self.starts, at, 0, len(self.lines)) for at in (span.start, span.end)
         )
         self._mark(first, end, mark)
+        if mark is not _SIGNATURE and first < end:
+            first = self._rule_above(first)
 
     def _is_forward(self, span: Span) -> bool:
         """Tell whether what markup proved to be quote was forwarded."""

@@ -29,6 +29,8 @@ CLIENTS = {
     f"border-top:solid #B5C4DF 1.0pt;padding:3.0pt'><p>{_HEADER}</p></div><p>Well?</p></div>",
     "outlook-web": '<div>It works.</div><div id="appendonsend"></div><hr style="display:'
     f'inline-block;width:98%"><div id="divRplyFwdMsg" dir="ltr">{_HEADER}</div><div>Well?</div>',
+    "outlook-app": '<div>It works.</div><hr style="display:inline-block;width:98%">'
+    f'<div id="divRplyFwdMsg" dir="ltr">{_HEADER}</div><div>Well?</div>',
     "outlook-mac": f'<p>It works.</p><span id="OLK_SRC_BODY_SECTION"><div>{_HEADER}</div>'
     "<div>Well?</div></span>",
     "hotmail": f'It works.<br><hr id="stopSpelling">{_HEADER}<br><br>Well?',
