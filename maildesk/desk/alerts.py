@@ -3,7 +3,7 @@
 import structlog
 
 from maildesk.desk.desk import Desk
-from maildesk.desk.letters import write_letters
+from maildesk.desk.letters import order, write_letters
 from maildesk.errors import MaildeskError
 from maildesk.mail.identifiers import unique_part
 from maildesk.mail.message import Address
@@ -18,9 +18,10 @@ def send_alert(desk: Desk, alert: Alert) -> None:
     """Log the alert and queue it to every admin; a desk that cannot is told in the log only."""
     log.error("alert", key=alert.key, problem=alert.problem, detail=alert.detail)
     try:
-        letters = write_letters(
-            desk, [_notice(desk, alert, to) for to in desk.rules.admins], b"", None
-        )
+        notices = [_notice(desk, alert, to) for to in desk.rules.admins]
+        (letters,) = write_letters(desk, [order(desk, notices)])
+        if isinstance(letters, Exception):
+            raise letters
         with desk.database.write() as session:
             if may_alert(session, alert.key, desk.clock()):
                 outbox.put(session, letters, desk.clock())

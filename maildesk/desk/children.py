@@ -12,9 +12,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from queue import SimpleQueue
 from typing import Any, Self, cast
 
@@ -24,6 +25,8 @@ from maildesk.mail.message import InboundMail
 
 START_SECONDS = 30  # for the imports of a new child on a busy machine
 _CHUNK = 1 << 20
+_BATCH = 8  # jobs that a child is handed at once: each hand-over costs two switches of process
+_BATCH_BYTES = 1 << 20
 
 
 class ChildError(MaildeskError):
@@ -45,6 +48,7 @@ class Children:
         self, count: int = 2, *, seconds: float = 30, memory_bytes: int = 512 * 1024 * 1024
     ) -> None:
         """Start nothing yet: a child starts with its first job."""
+        self._count = count
         self._seconds = seconds
         self._memory_bytes = memory_bytes
         self._idle: SimpleQueue[_Child | None] = SimpleQueue()
@@ -72,6 +76,17 @@ class Children:
         for child in alive:
             child.end()
 
+    def warm_up(self) -> None:
+        """Start the children now, and wait until they are ready.
+
+        What dies or hangs before the first mail is not the mail's fault. Raises: ChildDied,
+        ChildTimedOut.
+        """
+        with ExitStack() as stack:
+            children = [stack.enter_context(self._child()) for _ in range(self._count)]
+            for child in children:
+                child.ask(_request("parse_mail", []), self._seconds, "warm up")
+
     def run(self, job: str, *arguments: object) -> Any:
         """Do one of `mail.child.JOBS` in a child and return what it returns.
 
@@ -79,27 +94,42 @@ class Children:
 
         Raises: ChildDied, ChildTimedOut.
         """
-        request = pickle.dumps((job, arguments), pickle.HIGHEST_PROTOCOL)
-        with self._child() as child:
-            answer = child.ask(request, self._seconds, job)
-        result, error = pickle.loads(answer)  # noqa: S301 - written by our own package
-        if error is not None:
-            raise error
+        (result,) = self._ask(job, [_pickled(arguments)])
+        if isinstance(result, Exception):
+            raise result
         return result
+
+    def run_many(self, job: str, arguments: Iterable[tuple[object, ...]]) -> Iterator[Any]:
+        """Do a job on each of `arguments`, side by side.
+
+        Returns at once with an iterator over the results, in order; where one failed, its error
+        stands in its place.
+        """
+        batches = _batches(map(_pickled, arguments))
+        asked = [self._threads.submit(self._ask_each, job, batch) for batch in batches]
+        return chain.from_iterable(answer.result() for answer in asked)
 
     def parse(self, raw: bytes) -> InboundMail:
         """Read a mail. Raises: ChildDied, ChildTimedOut."""
         return cast(InboundMail, self.run("parse_mail", raw))
 
-    def parse_many(self, raws: Iterable[bytes]) -> list[InboundMail | ChildError]:
-        """Read mails side by side; the list is in their order, with the error where one failed."""
-        return list(self._threads.map(self._parse_or_error, raws))
+    def parse_many(self, raws: Iterable[bytes]) -> Iterator[InboundMail | Exception]:
+        """Read mails, as `run_many` does."""
+        return self.run_many("parse_mail", ((raw,) for raw in raws))
 
-    def _parse_or_error(self, raw: bytes) -> InboundMail | ChildError:
+    def _ask_each(self, job: str, many: Sequence[bytes]) -> list[Any]:
+        """Do a job on several arguments at once; if that ends a child, on each alone, so that
+        only the bad one fails."""
         try:
-            return self.parse(raw)
+            return self._ask(job, many)
         except ChildError as error:
-            return error
+            if len(many) == 1:
+                return [error]
+        return [result for one in many for result in self._ask_each(job, [one])]
+
+    def _ask(self, job: str, many: Sequence[bytes]) -> list[Any]:
+        with self._child() as child:
+            return _results(child.ask(_request(job, many), self._seconds, job))
 
     @contextmanager
     def _child(self) -> "Iterator[_Child]":
@@ -122,6 +152,32 @@ class Children:
             child = _Child(self._memory_bytes, self._seconds)
             self._alive.add(child)
             return child
+
+
+def _pickled(arguments: tuple[object, ...]) -> bytes:
+    return pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL)
+
+
+def _request(job: str, many: Sequence[bytes]) -> bytes:
+    return pickle.dumps((job, many), pickle.HIGHEST_PROTOCOL)
+
+
+def _results(answer: bytes) -> list[Any]:
+    """The results, or the errors in their place."""
+    pairs = map(pickle.loads, pickle.loads(answer))  # noqa: S301 - written by our own package
+    return [result if error is None else error for result, error in pairs]
+
+
+def _batches(many: Iterable[bytes]) -> Iterator[list[bytes]]:
+    """Split into batches that a child does in a few milliseconds."""
+    batch: list[bytes] = []
+    for one in many:
+        batch.append(one)
+        if len(batch) == _BATCH or sum(map(len, batch)) >= _BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 class _Child:

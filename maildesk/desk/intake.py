@@ -20,7 +20,7 @@ from maildesk.desk.alerts import send_alert
 from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import evidence_of
-from maildesk.desk.letters import write_letters
+from maildesk.desk.letters import Order, order, write_letters
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Answer, Envelope, Receive
 from maildesk.mail.message import InboundMail, address_key
@@ -36,7 +36,8 @@ from maildesk.store.tickets import gather
 
 log = structlog.get_logger()
 
-BATCH = 50
+BATCH = 200
+WINDOW = 50  # receipts whose mails are read ahead of those that are worked on
 LEASE = timedelta(minutes=10)
 DECISIONS = 3  # on one receipt, where others change the same ticket meanwhile
 
@@ -80,6 +81,7 @@ class Worker:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._claimed: list[int] = []
+        self._is_warm = False
 
     def work(self, limit: int = BATCH) -> int:
         """Work off up to `limit` receipts; return how many were claimed.
@@ -91,12 +93,26 @@ class Worker:
             journal.release(desk.database, self._claimed)
             self._claimed = []
         _report_set_aside(desk)
+        if not self._is_ready():
+            return 0
         receipts = journal.claim(desk.database, desk.clock(), limit, LEASE)
         self._claimed = [receipt.id for receipt in receipts]
         for wave in waves(_parse(desk, receipts), desk.rules):
             _process_wave(desk, wave)
         self._claimed = []
         return len(receipts)
+
+    def _is_ready(self) -> bool:
+        """Whether there is work, and children who can do it. They are started before the first
+        claim: a daemon that is killed soon after each start would count attempts and do nothing."""
+        if self._is_warm:
+            return True
+        with self._desk.database.read() as session:
+            if not journal.waiting(session, self._desk.clock()):
+                return False
+        self._desk.children.warm_up()
+        self._is_warm = True
+        return True
 
 
 def _report_set_aside(desk: Desk) -> None:
@@ -116,7 +132,7 @@ def waves(work: Iterable[Work], rules: Rules) -> Iterator[list[Work]]:
     taken: set[str] = set()
     for item in work:
         keys = _keys(item, rules)
-        if wave and not taken.isdisjoint(keys):
+        if len(wave) == WINDOW or not taken.isdisjoint(keys):
             yield wave
             wave, taken = [], set()
         wave.append(item)
@@ -135,17 +151,28 @@ def _keys(work: Work, rules: Rules) -> set[str]:
 
 
 def _parse(desk: Desk, receipts: Sequence[Receipt]) -> Iterator[Work]:
+    """Yield the mails in order; while some are worked on, the next ones are being read."""
+    reading = _begin_to_parse(desk, receipts[:WINDOW])
+    for start in range(WINDOW, len(receipts) + WINDOW, WINDOW):
+        following = _begin_to_parse(desk, receipts[start : start + WINDOW])
+        for receipt, mail in reading:
+            if isinstance(mail, Exception):
+                _fail(desk, receipt, _words(mail))
+            else:
+                yield Work(receipt, mail)
+        reading = following
+
+
+def _begin_to_parse(
+    desk: Desk, receipts: Sequence[Receipt]
+) -> Iterable[tuple[Receipt, InboundMail | Exception]]:
     mails = desk.children.parse_many([receipt.raw for receipt in receipts])
-    for receipt, mail in zip(receipts, mails, strict=True):
-        if isinstance(mail, ChildError):
-            _fail(desk, receipt, mail.text)
-        else:
-            yield Work(receipt, mail)
+    return zip(receipts, mails, strict=True)
 
 
 def _process_wave(desk: Desk, wave: list[Work]) -> None:
     for _ in range(DECISIONS):
-        decided = [item for item in _decide_wave(desk, wave) if item]
+        decided = list(_decide_wave(desk, wave))
         wave = _write_wave(desk, decided)
         if not wave:
             return
@@ -153,30 +180,42 @@ def _process_wave(desk: Desk, wave: list[Work]) -> None:
         journal.release(desk.database, [work.receipt.id])
 
 
-def _decide_wave(desk: Desk, wave: list[Work]) -> Iterator[Decided | None]:
-    """Yield each receipt's plan and letters; none where it failed and is written down as such."""
-    opened = acknowledged = 0
+def _decide_wave(desk: Desk, wave: list[Work]) -> Iterator[Decided]:
+    """Yield each receipt's plan and letters; one that failed is written down as such."""
     plans: list[tuple[Work, Plan]] = []
     with desk.database.read() as session:
-        for work in wave:
-            try:
-                facts = facts_of(desk, session, work)
-                facts = replace(
-                    facts,
-                    next_number=facts.next_number + opened,
-                    unverified_in_hour=facts.unverified_in_hour + acknowledged,
-                )
-                plan = _decide(desk, work, facts)
-            except Temporary:
-                raise
-            except Exception:  # noqa: BLE001 - a bug costs this mail an attempt, no other
-                _fail(desk, work.receipt, traceback.format_exc())
-                continue
-            opened += plan.route is not None
-            acknowledged += sum(notice.is_unverified for notice in plan.notices)
-            plans.append((work, plan))
-    for work, plan in plans:
-        yield _with_letters(desk, work, plan)
+        letters = write_letters(desk, _orders(desk, session, wave, plans))
+    for (work, plan), written in zip(plans, letters, strict=True):
+        if isinstance(written, Exception):  # its child died, or a template has a bug
+            _fail(desk, work.receipt, _words(written))
+        else:
+            yield Decided(work, plan, written)
+
+
+def _orders(
+    desk: Desk, session: Session, wave: list[Work], plans: list[tuple[Work, Plan]]
+) -> Iterator[Order]:
+    """Decide on one receipt after the other; put each plan on `plans` and order its letters."""
+    opened = acknowledged = 0
+    for work in wave:
+        try:
+            facts = facts_of(desk, session, work)
+            facts = replace(
+                facts,
+                next_number=facts.next_number + opened,
+                unverified_in_hour=facts.unverified_in_hour + acknowledged,
+            )
+            plan = _decide(desk, work, facts)
+            ordered = order(desk, plan.notices, work.receipt.raw, work.mail)
+        except Temporary:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug costs this mail an attempt, no other
+            _fail(desk, work.receipt, _words(error))
+            continue
+        opened += plan.route is not None
+        acknowledged += sum(notice.is_unverified for notice in plan.notices)
+        plans.append((work, plan))
+        yield ordered
 
 
 def facts_of(desk: Desk, session: Session, work: Work) -> Facts:
@@ -198,16 +237,6 @@ def _decide(desk: Desk, work: Work, facts: Facts) -> Plan:
     return decide(work.mail, receipt.envelope, evidence, facts, desk.rules, receipt.received_at)
 
 
-def _with_letters(desk: Desk, work: Work, plan: Plan) -> Decided | None:
-    try:
-        return Decided(work, plan, write_letters(desk, plan.notices, work.receipt.raw, work.mail))
-    except ChildError as error:
-        _fail(desk, work.receipt, error.text)
-    except Exception:  # noqa: BLE001 - a template's bug costs this mail an attempt, no other
-        _fail(desk, work.receipt, traceback.format_exc())
-    return None
-
-
 def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
     """Write all plans in one transaction; return what must be decided again."""
     stale: list[Work] = []
@@ -223,10 +252,10 @@ def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
                 stale.append(item.work)
             except Temporary:
                 raise
-            except Exception:  # noqa: BLE001 - a bug costs this mail an attempt, no other
-                broken.append((item.work, traceback.format_exc()))
-    for work, error in broken:
-        _fail(desk, work.receipt, error)
+            except Exception as error:  # noqa: BLE001 - as above
+                broken.append((item.work, _words(error)))
+    for work, words in broken:
+        _fail(desk, work.receipt, words)
     for item in written:
         _tell(desk, item)
     return stale
@@ -274,6 +303,13 @@ def _tell(desk: Desk, item: Decided) -> None:
         disposition=str(item.plan.disposition),
         ticket=item.plan.ticket,
     )
+
+
+def _words(error: Exception) -> str:
+    """What an admin is shown: for our own errors what they say, for a bug where it is."""
+    if isinstance(error, ChildError):
+        return error.text
+    return "".join(traceback.format_exception(error))
 
 
 def _fail(desk: Desk, receipt: Receipt, error: str) -> None:

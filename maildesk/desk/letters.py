@@ -1,6 +1,7 @@
 """From notices to finished mails: wording and composing happen in a child process."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from maildesk.desk.desk import Desk
 from maildesk.mail.letter import LetterJob
@@ -12,21 +13,47 @@ SUPPRESS = "DR, RN, NRN, AutoReply"
 SUPPRESS_USER = f"{SUPPRESS}, OOF"  # an agent's vacation notice we want to see
 
 
-def write_letters(
-    desk: Desk, notices: Sequence[Notice], raw: bytes, mail: InboundMail | None
-) -> tuple[Letter, ...]:
-    """Return the finished letters; their files are taken out of `raw`.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The letters of one occasion, to be written; their files are taken out of `raw`."""
 
-    Raises: ChildError where wording or composing hangs or crashes.
+    notices: tuple[Notice, ...]
+    jobs: tuple[LetterJob, ...]
+    raw: bytes
+
+
+def order(
+    desk: Desk, notices: Sequence[Notice], raw: bytes = b"", mail: InboundMail | None = None
+) -> Order:
+    """Return all that it takes to write these letters. Raises: NotFound for want of a template."""
+    jobs = tuple(_job(desk, notice, mail) for notice in notices)
+    with_files = any(job.parts for job in jobs)
+    return Order(tuple(notices), jobs, raw if with_files else b"")
+
+
+def write_letters(desk: Desk, orders: Iterable[Order]) -> Iterator[tuple[Letter, ...] | Exception]:
+    """Have letters written while the next order is still being made; return when all are ordered.
+
+    The iterator gives the finished letters of each order, or what went wrong with it.
     """
-    if not notices:
-        return ()
-    jobs = [_job(desk, notice, mail) for notice in notices]
-    with_files = any(notice.files for notice in notices)
-    composed = desk.children.run("write_letters", jobs, raw if with_files else b"")
-    return tuple(
-        _letter(desk, notice, octets) for notice, octets in zip(notices, composed, strict=True)
-    )
+    ordered: list[Order] = []
+
+    def arguments() -> Iterator[tuple[object, ...]]:
+        for one in orders:
+            ordered.append(one)
+            yield one.jobs, one.raw
+
+    written = desk.children.run_many("write_letters", arguments())
+    return (_finished(desk, one, result) for one, result in zip(ordered, written, strict=True))
+
+
+def _finished(
+    desk: Desk, ordered: Order, written: Sequence[bytes] | Exception
+) -> tuple[Letter, ...] | Exception:
+    if isinstance(written, Exception):
+        return written
+    pairs = zip(ordered.notices, written, strict=True)
+    return tuple(_letter(desk, notice, octets) for notice, octets in pairs)
 
 
 def _job(desk: Desk, notice: Notice, mail: InboundMail | None) -> LetterJob:

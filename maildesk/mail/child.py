@@ -10,11 +10,13 @@ unpickled here.
 import contextlib
 import gc
 import importlib
+import os
 import pickle
 import resource
 import signal
 import struct
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
@@ -50,11 +52,19 @@ def find_job(name: str) -> Callable[..., Any]:
     return found
 
 
-def work(job: bytes) -> bytes:
-    """Do one pickled job (name, arguments); answer the pickled (result, None) or (None, error)."""
+def work(request: bytes) -> bytes:
+    """Do one job on several sets of arguments: a pickled (name, [pickled arguments, …]).
+
+    Answers a pickled list with a pickled (result, None) or (None, error) for each.
+    """
+    name, many = pickle.loads(request)  # noqa: S301 - from our parent only
+    return pickle.dumps([_work_on(name, one) for one in many], pickle.HIGHEST_PROTOCOL)
+
+
+def _work_on(name: str, arguments: bytes) -> bytes:
     try:
-        name, arguments = pickle.loads(job)  # noqa: S301 - from our parent only
-        return pickle.dumps((find_job(name)(*arguments), None), pickle.HIGHEST_PROTOCOL)
+        result = find_job(name)(*pickle.loads(arguments))  # noqa: S301
+        return pickle.dumps((result, None), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent raises it again
@@ -62,6 +72,7 @@ def work(job: bytes) -> bytes:
 
 
 def _pickled_error(error: Exception) -> bytes:
+    error.add_note("".join(traceback.format_exception(error)))  # the traceback itself cannot go
     with contextlib.suppress(Exception):
         pickled = pickle.dumps((None, error), pickle.HIGHEST_PROTOCOL)
         pickle.loads(pickled)  # noqa: S301 - some errors go in and never come out
@@ -77,16 +88,20 @@ def main(limit_bytes: int, limit_seconds: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    find_job("parse_mail")
+    for name in JOBS:  # imported before the first job, whose time is bounded
+        find_job(name)
     gc.freeze()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not get between the frames
-    while (job := read_frame(requests)) is not None:
+    while (request := read_frame(requests)) is not None:
         # The parent kills a child that hangs; should the parent be gone, SIGALRM does.
         signal.setitimer(signal.ITIMER_REAL, limit_seconds)
-        answer = work(job)
+        answer = work(request)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        write_frame(answers, answer)
+        try:
+            write_frame(answers, answer)
+        except BrokenPipeError:  # our parent was killed: nobody is there to read a traceback
+            os._exit(0)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Address:
         return self.name or self.address
 
 
+@lru_cache(maxsize=1024)  # asked for the same few addresses forty times a mail
 def address_key(address: str) -> str:
     """Return the form that addresses are compared by; the domain follows the last @."""
     local, at, domain = address.strip().rpartition("@")

@@ -53,7 +53,7 @@ def test_mail_is_read_in_a_child():
 def test_many_mails_are_read_in_order_by_several_children():
     raws = [b"Subject: %d\r\n\r\nbody" % number for number in range(40)]
     with Children(2) as children:
-        mails = children.parse_many(raws)
+        mails = list(children.parse_many(raws))
         assert len(processes()) == 2
     assert [mail.subject for mail in mails] == [str(number) for number in range(40)]
 
@@ -62,6 +62,15 @@ def test_large_mail_passes_both_ways():
     raw = RAW + b"x" * 5_000_000
     with Children(1) as children:
         assert children.parse(raw).size == len(raw)
+
+
+def test_warmed_up_children_wait_for_their_first_job():
+    with Children(2) as children:
+        children.warm_up()
+        started = processes()
+        assert len(started) == 2
+        assert len(list(children.parse_many([RAW] * 10))) == 10
+        assert processes() == started
 
 
 def test_several_threads_share_one_child():
@@ -119,7 +128,7 @@ def test_memory_is_bounded():
 
 def test_one_bad_mail_among_many_fails_alone():
     with Children(1, memory_bytes=300 * 1024 * 1024) as children:
-        results = children.parse_many([RAW, RAW + b"word " * 36_000_000, RAW])
+        results = list(children.parse_many([RAW, RAW + b"word " * 36_000_000, RAW]))
     assert [isinstance(result, ChildDied) for result in results] == [False, True, False]
 
 
@@ -166,8 +175,42 @@ def test_child_ends_when_its_parent_is_killed():
     until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
+def test_child_whose_parent_is_killed_within_a_job_ends_without_a_word():
+    program = (
+        "import sys; from maildesk.desk.children import Children; c = Children(1);"
+        "c.warm_up(); print('ready', flush=True); c.parse(b'x' * 20_000_000)"
+    )
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", program], stdout=pipe, stderr=pipe) as parent:
+        assert parent.stdout.readline() == b"ready\n"
+        parent.kill()
+        assert parent.stderr.read() == b""  # read to its end: the child has ended too
+
+
 def test_closed_children_take_no_job():
     children = Children(1)
     children.close()
     with pytest.raises(ChildDied):
         children.parse(RAW)
+
+
+def test_job_is_done_on_many_arguments_while_more_are_made():
+    made: list[int] = []
+
+    def arguments() -> Iterator[tuple[bytes]]:
+        for number in range(20):
+            made.append(number)
+            yield (b"Subject: %d\r\n\r\n" % number,)
+
+    with Children(1) as children:
+        mails = children.run_many("parse_mail", arguments())
+        assert made == list(range(20))
+        assert [mail.subject for mail in mails] == [str(number) for number in range(20)]
+
+
+def test_error_of_one_among_many_stands_in_its_place_with_where_it_happened():
+    with Children(1) as children:
+        first, second, third = children.run_many("parse_mail", [(RAW,), (1,), (RAW,)])
+    assert first.subject == third.subject == "hello"
+    assert isinstance(second, TypeError)
+    assert "parse.py" in "".join(second.__notes__)
