@@ -1,0 +1,72 @@
+"""One desk a story; the child processes, which take the longest to start, are shared."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from stories.house import BO, KARI, House, open_house
+from stories.people import Client, apple, gmail, outlook, thunderbird
+
+from maildesk.desk.children import Children
+from maildesk.mail.templates import Sources, load_sources
+from maildesk.share import share_folder
+
+
+@pytest.fixture(scope="session")
+def children() -> Iterator[Children]:
+    with Children(2) as children:
+        yield children
+
+
+@pytest.fixture(scope="session")
+def sources() -> Sources:
+    return load_sources([share_folder("templates")])
+
+
+@pytest.fixture(autouse=True)
+def quiet_log() -> Iterator[None]:
+    """What the daemon logs is looked at in the log's own tests."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def house(tmp_path: Path, children: Children, sources: Sources) -> Iterator[House]:
+    with open_house(tmp_path, children, sources) as house:
+        yield house
+
+
+@pytest.fixture
+def ada(house: House) -> Client:
+    """The requester."""
+    return house.client("Ada Berg", "ada@example.org", style=gmail)
+
+
+@pytest.fixture
+def carl(house: House) -> Client:
+    """Ada's colleague."""
+    return house.client("Carl Ek", "carl@example.org", style=apple)
+
+
+@pytest.fixture
+def eve(house: House) -> Client:
+    """A stranger."""
+    return house.client("Eve", "eve@example.net", style=apple)
+
+
+@pytest.fixture
+def kari(house: House) -> Client:
+    return house.client("Kari Nordmann", KARI, style=outlook)
+
+
+@pytest.fixture
+def bo(house: House) -> Client:
+    return house.client("Bo Li", BO, style=thunderbird)
+
+
+@pytest.fixture
+def snapshot_words():
+    """What an agent's reply says above the line, as its reader sees it."""
+    return lambda letter: letter.text.partition("--- Please write")[0].strip()
