@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import accumulate, islice, pairwise
 
 from maildesk.mail import quotes
-from maildesk.mail.marker import is_reply_marker
+from maildesk.mail.marker import is_reply_marker, may_begin_marker
 from maildesk.mail.message import Span
 from maildesk.mail.signatures import signature_lines
 
@@ -69,19 +69,20 @@ class _Body:
         self.marks = [_REPLY] * len(self.lines)
         self.glued: dict[int, int] = {}  # line -> column where an introduction begins in it
         self._candidates_left = _MOST_CANDIDATES
+        self._has_quotes = False
         for span in signature:
             self._mark_span(span, _SIGNATURE)
         for span in quoted:
             self._mark_span(span, _FORWARDED if self._is_forward(span) else _QUOTED)
 
     def _mark_span(self, span: Span, mark: str) -> None:
-        """Mark the lines that begin within `span`, and the rule that parts a quote from the rest."""
+        """Mark the lines that begin within `span`; a quote takes the rule above it along."""
         first, end = (
             bisect_left(self.starts, at, 0, len(self.lines)) for at in (span.start, span.end)
         )
-        self._mark(first, end, mark)
         if mark is not _SIGNATURE and first < end:
             first = self._rule_above(first)
+        self._mark(first, end, mark)
 
     def _is_forward(self, span: Span) -> bool:
         """Tell whether what markup proved to be quote was forwarded."""
@@ -96,6 +97,7 @@ class _Body:
     def mark_quotes(self) -> None:
         """Find every quote, from the top down."""
         self._mark_quote_signs()
+        self._has_quotes = not set(_PROVEN).isdisjoint(self.marks)
         unmarked = (
             index
             for index, line in enumerate(self.lines)
@@ -136,13 +138,15 @@ class _Body:
     def _mark_quote_at(self, index: int) -> bool:
         """Mark the quote that line `index` announces; tell whether it runs to the end."""
         line = self.lines[index]
+        if not (quotes.may_announce(line) or may_begin_marker(line)):
+            return self._mark_introduction(index)
         if self._is_marker(index):
             return self._mark_rest(index, _QUOTED)
         if quotes.is_forward_line(line):
             return self._mark_rest(index, _FORWARDED)
         if quotes.is_original_line(line):
             return self._mark_announced(index, index + 1)
-        end = quotes.header_block_end(self.lines, index) if ":" in line or "：" in line else None
+        end = quotes.header_block_end(self.lines, index)
         if end is not None:
             return self._mark_announced(index, end)
         return self._mark_introduction(index)
@@ -171,6 +175,8 @@ class _Body:
 
     def _is_before_quote(self, index: int) -> bool:
         """Tell whether the next line with words is marked quote, two blank lines off at most."""
+        if not self._has_quotes:
+            return False
         for following in range(index + 1, min(index + 4, len(self.lines))):
             if self.marks[following] in _PROVEN:
                 return True

@@ -7,6 +7,7 @@ WHATWG Encoding Standard, because writers label supersets with the name of the s
 
 import codecs
 import re
+from functools import lru_cache
 
 from charset_normalizer import from_bytes
 
@@ -54,6 +55,7 @@ _TEXT_CODECS = re.compile(
 _SHIFTED = re.compile(rb"\x1b\$[@B]|\x1b\(J")
 
 
+@lru_cache(256)
 def text_codec(charset: str) -> str | None:
     """Return Python's name of a charset that holds text; None for any other."""
     name = charset.strip().strip("'\"").lower().split("*")[0]
@@ -90,6 +92,7 @@ def _holds_more_than_ascii(charset: str | None) -> bool:
     return bool(charset) and codecs_name(charset or "") != "ascii"
 
 
+@lru_cache(256)
 def codecs_name(charset: str) -> str:
     """Return the codec's own name, before it is widened; "" if there is none."""
     try:

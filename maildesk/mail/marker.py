@@ -32,11 +32,19 @@ def _letters(text: str) -> str:
 
 _KNOWN = frozenset(_letters(text) for text in REPLY_MARKERS.values())
 _LONGEST = 4 * max(map(len, REPLY_MARKERS.values()))
+_BEGINNING = re.compile(
+    rf"[\W_]*(?:\Z|{'|'.join(text[:2] for text in REPLY_MARKERS.values())})", re.IGNORECASE
+)
 
 
 def is_reply_marker(line: str) -> bool:
     """Tell whether `line` is our marker in any language; quoted, wrapped or decorated too."""
-    return len(line) <= _LONGEST and _letters(line) in _KNOWN
+    return len(line) <= _LONGEST and may_begin_marker(line) and _letters(line) in _KNOWN
+
+
+def may_begin_marker(line: str) -> bool:
+    """Tell whether `line` may be a marker or its beginning; cheap, as every line is asked."""
+    return _BEGINNING.match(line) is not None
 
 
 def marker_line(language: str) -> str:

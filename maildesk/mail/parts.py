@@ -9,7 +9,7 @@ on number and depth hold before any work is done. Parameters are read by `email.
 import binascii
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
 from email.utils import collapse_rfc2231_value
@@ -40,12 +40,13 @@ class Part:
     start: int
     end: int
     children: tuple["Part", ...] = ()
+    content_type: str = field(init=False)
 
-    @property
-    def content_type(self) -> str:
+    def __post_init__(self) -> None:
         """The type in lower case; of a multipart without parts text/plain, as which it is shown."""
         found = self.header.get_content_type()
-        return "text/plain" if found.startswith("multipart/") and not self.children else found
+        is_bare = found.startswith("multipart/") and not self.children
+        object.__setattr__(self, "content_type", "text/plain" if is_bare else found)
 
     @property
     def disposition(self) -> str:
@@ -55,6 +56,8 @@ class Part:
 
     def parameter(self, name: str, field: str = "content-type") -> str:
         """A parameter of a field, decoded (RFC 2231); "" if there is none."""
+        if name not in str(self.header.get(field, "")).lower():  # spares the parser's work
+            return ""
         try:
             value = self.header.get_param(name, "", field)
             return collapse_rfc2231_value(value) if value else ""
@@ -194,8 +197,10 @@ class _Splitter:
 
 def _mended(value: str) -> str:
     """Unfold, and put in the semicolon that some writers leave out behind the type."""
-    text = _FOLD.sub("", mend_bytes(value, "windows-1252")).strip()
-    return _NO_SEMICOLON.sub(r"\1; ", text.encode("utf-8", "replace").decode())
+    text = _FOLD.sub("", value).strip()
+    if not text.isascii():
+        text = mend_bytes(text, "windows-1252").encode("utf-8", "replace").decode()
+    return _NO_SEMICOLON.sub(r"\1; ", text)
 
 
 def _file_header(name: bytes) -> Message:

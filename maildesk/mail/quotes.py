@@ -87,6 +87,17 @@ _ROLES = {label.casefold(): role for role, labels in HEADER_LABELS.items() for l
 _LONGEST_BLOCK = 14
 
 
+def may_announce(line: str) -> bool:
+    """Tell whether `line` may be anything here but an introduction; cheap, for it is asked of
+    every line."""
+    return (
+        not line[:1].isalnum()
+        or ":" in line
+        or "\uff1a" in line
+        or _FORWARD_LINE.match(line) is not None
+    )
+
+
 def may_end_introduction(line: str) -> bool:
     """Tell whether `line` may end an introduction; cheap, for it is asked of every line."""
     end = line[-40:].rstrip(_DECORATION)

@@ -21,6 +21,7 @@ PART_LIMIT = 500
 TEXT_CHARACTERS = 100_000
 ID_LIMIT = 10
 
+_COMPLAINT_TYPES = {"message/feedback-report", "message/rfc822"}
 _DISPOSITION_TYPES = {
     "message/disposition-notification",
     "message/global-disposition-notification",
@@ -42,13 +43,13 @@ def read_report(message: Message, text: str) -> DeliveryReport | None:
     """
     parts = list(islice(_own_parts(message), PART_LIMIT))
     types = {part.get_content_type() for part in parts}
-    complained = _complained(parts)
+    complained = _complained(parts) if types & _COMPLAINT_TYPES else ()
     if complained or "message/feedback-report" in types:
         return DeliveryReport(complained, _returned_ids(parts, text), ReportKind.FEEDBACK)
     service = read_service(text)
     if service is not None:
         return service
-    if message.get_content_type() == "multipart/report" and types & _DISPOSITION_TYPES:
+    if types & _DISPOSITION_TYPES and message.get_content_type() == "multipart/report":
         return _receipt(parts, text)
     if not is_delivery_notice(message, text):
         return None
@@ -89,7 +90,7 @@ def _complained(parts: Sequence[Message]) -> tuple[ReportedRecipient, ...]:
     mail alone, with the recipient in a field of its own."""
     values = [
         str(value)
-        for part in _of(parts, {"message/feedback-report", "message/rfc822"})
+        for part in _of(parts, _COMPLAINT_TYPES)
         for block in _inner(part)
         for name in ("Original-Rcpt-To", "X-HmXmrOriginalRecipient")
         for value in islice(block.get_all(name, []), RECIPIENT_LIMIT)

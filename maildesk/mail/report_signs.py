@@ -10,6 +10,7 @@ from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from itertools import chain, islice
+from typing import NamedTuple
 
 from maildesk.mail.automatic_fields import kind_of_field
 from maildesk.mail.report_phrases import SUBJECTS, TEXTS
@@ -80,29 +81,31 @@ _ANSWERED = re.compile(
 def is_delivery_notice(message: Message, text: str) -> bool:
     """Say whether a mail server wrote the mail, about a mail that it could not deliver or about
     the delivery that it was asked to report."""
-    if message.get("X-Failed-Recipients") or is_server(message):
+    writer = _writer(message)
+    if message.get("X-Failed-Recipients") or writer.is_server:
         return True
+    is_report = is_status_report(message)
+    if not is_report and not _is_likely_writer(message, writer):
+        return False
     head = text[:HEAD_CHARACTERS]
     if asks_to_confirm(head):
         return False
-    if is_status_report(message):
-        return True
-    return _is_likely_writer(message) and _is_about_delivery(message, head)
+    return is_report or _is_about_delivery(message, writer, head)
 
 
-def _is_likely_writer(message: Message) -> bool:
-    return is_service(message) or is_null_sender(message) or _is_software(message)
+def _is_likely_writer(message: Message, writer: "_Writer") -> bool:
+    return writer.is_service or is_null_sender(message) or _is_software(message, writer)
 
 
-def _is_about_delivery(message: Message, head: str) -> bool:
+def _is_about_delivery(message: Message, writer: "_Writer", head: str) -> bool:
     """Whether subject and text speak of a mail that was not delivered: the less certain the
     writer, the more of them."""
     subject = header(message, "Subject")[:SUBJECT_CHARACTERS]
     in_subject = bool(_SUBJECTS.match(subject))
     in_text, has_code = bool(_WORDS.search(head)), bool(_CODE.search(head))
-    if is_service(message) and is_null_sender(message):
+    if writer.is_service and is_null_sender(message):
         return in_subject or in_text or has_code
-    if is_service(message) or is_null_sender(message):
+    if writer.is_service or is_null_sender(message):
         return in_subject or (in_text and has_code)
     return in_subject and (in_text or has_code) and not _ANSWERED.match(subject)
 
@@ -110,28 +113,17 @@ def _is_about_delivery(message: Message, head: str) -> bool:
 def header(message: Message, name: str) -> str:
     """Return the decoded value of the first field `name`, on one line; "" if there is none."""
     value = str(message.get(name, ""))[:2000]
-    with suppress(HeaderParseError, LookupError, ValueError):  # a bad charset, bad base64
-        value = str(make_header(decode_header(value)))
+    if "=?" in value or not value.isascii():
+        with suppress(HeaderParseError, LookupError, ValueError):  # a bad charset, bad base64
+            value = str(make_header(decode_header(value)))
     return " ".join(value.split())
 
 
-def is_server(message: Message) -> bool:
-    """Whether the From is one that only mail software has."""
-    name, local = _writer(message)
-    return bool(_SERVER_LOCALS.fullmatch(local) or _SERVER_NAMES.search(name))
-
-
-def is_service(message: Message) -> bool:
-    """Whether the From is one that mail software has, and people too; or empty."""
-    name, local = _writer(message)
-    return not local or bool(_SERVICE_LOCALS.fullmatch(local) or _SERVICE_NAMES.search(name))
-
-
-def _is_software(message: Message) -> bool:
+def _is_software(message: Message, writer: "_Writer") -> bool:
     """Whether something besides the words says that no person wrote the mail."""
-    fields = islice(message.items(), FIELD_LIMIT)
+    fields = islice(message.raw_items(), FIELD_LIMIT)
     marked = any(kind_of_field(name, str(value)[:200]) for name, value in fields)
-    return marked or bool(_GATEWAY_LOCALS.search(_writer(message)[1]))
+    return marked or bool(_GATEWAY_LOCALS.search(writer.local))
 
 
 def is_null_sender(message: Message) -> bool:
@@ -150,12 +142,30 @@ def is_status_report(message: Message) -> bool:
     return "delivery-status" in named or not types.isdisjoint(STATUS_TYPES)
 
 
-def _writer(message: Message) -> tuple[str, str]:
-    """Return display name (or comment) and local part of From; bounces often bend its syntax, and
-    `email.utils` recurses into nested comments."""
+class _Writer(NamedTuple):
+    """Display name (or comment) and local part of a From."""
+
+    name: str
+    local: str
+
+    @property
+    def is_server(self) -> bool:
+        """Whether only mail software has such a From."""
+        return bool(_SERVER_LOCALS.fullmatch(self.local) or _SERVER_NAMES.search(self.name))
+
+    @property
+    def is_service(self) -> bool:
+        """Whether mail software has such a From, and people too; or it is empty."""
+        is_known = _SERVICE_LOCALS.fullmatch(self.local) or _SERVICE_NAMES.search(self.name)
+        return not self.local or bool(is_known)
+
+
+def _writer(message: Message) -> _Writer:
+    """Return who wrote the mail; bounces often bend the syntax of From, and `email.utils` recurses
+    into nested comments."""
     value = (header(message, "From") or header(message, "Sender"))[:SUBJECT_CHARACTERS]
     angle = re.search(r"<([^<>]*)>", value)
     bare = re.search(r"[^\s()<>]+@[^\s()<>]+|^[^\s()<>]+$", value)
     address = angle[1] if angle else bare[0] if bare else ""
     local = re.split(r"[\\\\@]", address.strip())[0]
-    return value.replace(address, "") if address else value, local.strip("\"' ")
+    return _Writer(value.replace(address, "") if address else value, local.strip("\"' "))

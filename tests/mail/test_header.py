@@ -86,6 +86,28 @@ def test_an_address_in_a_name_or_comment_is_never_the_sender(value, address):
     assert [a.address for a in read_addresses(value).addresses] == [address]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a@x.example",
+        "<a@x.example>",
+        "Ada Berg <a@x.example>",
+        "Ada  Berg <a@x.example>",
+        "Dr. Ada Berg <a@x.example>",
+        '"Berg, Ada" <a@x.example>',
+        '"<b@x.example>" <a@x.example>',
+        "'Ada' <a+b=c@x.example>",
+        "b@x.example <a@x.example>",
+        "Ada Berg a@x.example",
+        "a@x.example>",
+        "a.@x.example",
+        '"a"@x.example',
+    ],
+)
+def test_a_field_of_one_mailbox_reads_as_the_same_one_in_a_list(value):
+    assert read_addresses(value) == read_addresses(f"{value}, ")
+
+
 def test_two_addresses_without_a_comma_are_nobody():
     found = read_addresses("alice@desk.example evil@x.example")
     assert found.addresses == ()
