@@ -16,10 +16,10 @@ log = structlog.get_logger()
 
 def send_alert(desk: Desk, alert: Alert) -> None:
     """Log the alert and queue it to every admin; a desk that cannot is told in the log only."""
-    log.error("alert", key=alert.key, problem=alert.problem, detail=alert.detail)
+    _log(alert)
     try:
         notices = [_notice(desk, alert, to) for to in desk.rules.admins]
-        (letters,) = write_letters(desk, [order(desk, notices)])
+        (letters,) = write_letters(desk, [order(desk, notices)], _log)
         if isinstance(letters, Exception):
             raise letters
         with desk.database.write() as session:
@@ -28,6 +28,10 @@ def send_alert(desk: Desk, alert: Alert) -> None:
                 desk.queued.set()
     except MaildeskError as error:
         log.error("alert not queued", key=alert.key, error=error.text)
+
+
+def _log(alert: Alert) -> None:
+    log.error("alert", key=alert.key, problem=alert.problem, detail=alert.detail)
 
 
 def _notice(desk: Desk, alert: Alert, admin: str) -> Notice:

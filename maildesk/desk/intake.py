@@ -184,7 +184,9 @@ def _decide_wave(desk: Desk, wave: list[Work]) -> Iterator[Decided]:
     """Yield each receipt's plan and letters; one that failed is written down as such."""
     plans: list[tuple[Work, Plan]] = []
     with desk.database.read() as session:
-        letters = write_letters(desk, _orders(desk, session, wave, plans))
+        letters = write_letters(
+            desk, _orders(desk, session, wave, plans), lambda alert: send_alert(desk, alert)
+        )
     for (work, plan), written in zip(plans, letters, strict=True):
         if isinstance(written, Exception):  # its child died, or a template has a bug
             _fail(desk, work.receipt, _words(written))

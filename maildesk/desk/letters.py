@@ -1,12 +1,17 @@
 """From notices to finished mails: wording and composing happen in a child process."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import cast
 
+from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.mail.letter import LetterJob
 from maildesk.mail.message import InboundMail
-from maildesk.model.plan import Audience, Notice
+from maildesk.mail.templates import BadTemplate, Sources, load_sources
+from maildesk.model.plan import Alert, Audience, Notice
+from maildesk.share import share_folder
 from maildesk.store.letters import Letter
 
 SUPPRESS = "DR, RN, NRN, AutoReply"
@@ -31,10 +36,13 @@ def order(
     return Order(tuple(notices), jobs, raw if with_files else b"")
 
 
-def write_letters(desk: Desk, orders: Iterable[Order]) -> Iterator[tuple[Letter, ...] | Exception]:
+def write_letters(
+    desk: Desk, orders: Iterable[Order], complain: Callable[[Alert], None]
+) -> Iterator[tuple[Letter, ...] | Exception]:
     """Have letters written while the next order is still being made; return when all are ordered.
 
-    The iterator gives the finished letters of each order, or what went wrong with it.
+    The iterator gives the finished letters of each order, or what went wrong with it. Where a
+    template of the admin's own fails, ours is used, and he is told by `complain`.
     """
     ordered: list[Order] = []
 
@@ -44,21 +52,53 @@ def write_letters(desk: Desk, orders: Iterable[Order]) -> Iterator[tuple[Letter,
             yield one.jobs, one.raw
 
     written = desk.children.run_many("write_letters", arguments())
-    return (_finished(desk, one, result) for one, result in zip(ordered, written, strict=True))
+    pairs = zip(ordered, written, strict=True)
+    return (_finished(desk, one, result, complain) for one, result in pairs)
 
 
 def _finished(
-    desk: Desk, ordered: Order, written: Sequence[bytes] | Exception
+    desk: Desk,
+    ordered: Order,
+    written: Sequence[bytes] | Exception,
+    complain: Callable[[Alert], None],
 ) -> tuple[Letter, ...] | Exception:
+    if isinstance(written, BadTemplate | ChildError) and _has_own_templates(desk, ordered):
+        problem = "A template of yours fails; the one that ships with maildesk is used"
+        complain(Alert("template", problem, written.text))
+        written = _write_by_ours(desk, ordered)
     if isinstance(written, Exception):
         return written
     pairs = zip(ordered.notices, written, strict=True)
     return tuple(_letter(desk, notice, octets) for notice, octets in pairs)
 
 
+@cache
+def _our_sources() -> Sources:
+    return load_sources([share_folder("templates")])
+
+
+def _has_own_templates(desk: Desk, ordered: Order) -> bool:
+    """Whether a template of the admin's has a part in these letters."""
+    ours = _our_sources()
+    named = [(notice.kind, notice.language) for notice in ordered.notices]
+    return any(desk.sources.find(*name) != ours.find(*name) for name in named)
+
+
+def _write_by_ours(desk: Desk, ordered: Order) -> Sequence[bytes] | Exception:
+    """Have letters written by the templates that ship with maildesk."""
+    pairs = zip(ordered.jobs, ordered.notices, strict=True)
+    jobs = tuple(
+        replace(job, source=_our_sources().find(notice.kind, notice.language))
+        for job, notice in pairs
+    )
+    (written,) = desk.children.run_many("write_letters", [(jobs, ordered.raw)])
+    return cast(Sequence[bytes] | Exception, written)
+
+
 def _job(desk: Desk, notice: Notice, mail: InboundMail | None) -> LetterJob:
     attachments = mail.attachments if mail else ()
     return LetterJob(
+        kind=notice.kind,
         source=desk.sources.find(notice.kind, notice.language),
         facts=notice.facts,
         timezone=notice.timezone,

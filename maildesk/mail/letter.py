@@ -7,13 +7,14 @@ from datetime import datetime
 from maildesk.mail.compose import compose
 from maildesk.mail.message import Address, Attachment, File, OutboundMail
 from maildesk.mail.parse import extract_parts
-from maildesk.mail.templates import render
+from maildesk.mail.templates import SUFFIX, BadTemplate, render
 
 
 @dataclass(frozen=True, slots=True)
 class LetterJob:
     """All that one letter needs. A non-empty `subject` wins over the template's: a ticket keeps
-    one subject for life. `facts` are plain values only, so that the job can be pickled."""
+    one subject for life. `facts` are plain values only, so that the job can be pickled. `kind`
+    names the template where it fails."""
 
     source: str
     facts: Mapping[str, object]
@@ -30,6 +31,7 @@ class LetterJob:
     auto_submitted: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     files: tuple[File, ...] = ()
+    kind: str = ""
     parts: tuple[Attachment, ...] = ()  # taken out of the mail that `write_letters` is handed
 
 
@@ -50,8 +52,12 @@ def write_letters(jobs: Sequence[LetterJob], raw: bytes) -> list[bytes]:
 
 
 def write_letter(job: LetterJob) -> bytes:
-    """Render and compose the letter; bytes as RFC 5322 with CRLF."""
-    rendered = render(job.source, job.facts, timezone=job.timezone, language=job.language)
+    """Render and compose the letter; bytes as RFC 5322 with CRLF. Raises: BadTemplate."""
+    try:
+        rendered = render(job.source, job.facts, timezone=job.timezone, language=job.language)
+    except BadTemplate as error:
+        place = f"{job.kind}{SUFFIX}: " if job.kind else ""
+        raise BadTemplate(f"{place}{error}") from error
     mail = OutboundMail(
         sender=job.sender,
         to=job.to,
