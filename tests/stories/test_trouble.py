@@ -1,0 +1,86 @@
+"""What goes wrong for one mail costs no other mail anything."""
+
+from dataclasses import replace
+
+import pytest
+from stories.house import ADMIN, BO, KARI, SUPPORT, open_house
+
+from maildesk.desk.children import Children
+from maildesk.mail.templates import Sources
+
+
+def with_template(sources: Sources, kind: str, source: str) -> Sources:
+    """The admin's own folder with one template in it."""
+    return replace(sources, texts={**sources.texts, (kind, "en"): source})
+
+
+BAD_TEMPLATES = {
+    "unknown name": "Subject: x\n\n{{ ticket.colour }}",
+    "not a template": "Subject: x\n\n{% if %}",
+    "no subject": "# Hello",
+    "forbidden": "Subject: x\n\n{{ ''.__class__.__mro__ }}",
+    "too long": "Subject: x\n\n{% for a in range(99999) %}{{ 'x' * 1000 }}{% endfor %}",
+}
+
+
+@pytest.mark.parametrize("source", BAD_TEMPLATES.values(), ids=BAD_TEMPLATES.keys())
+def test_a_bad_template_is_replaced_by_ours_and_the_admin_is_told(house, ada, source):
+    house.desk.sources = with_template(house.desk.sources, "received", source)
+    sent = house.post(ada.write(SUPPORT))
+    assert [letter.recipient for letter in sent] == [ADMIN, ada.address, KARI, BO]
+    assert "A template of yours fails" in sent[0]["Subject"]
+    assert "received.md.j2: " in sent[0].text
+    assert sent[1].text.splitlines()[2] == "Your mail has arrived: case #1"
+
+
+def test_a_bad_template_is_told_once_an_hour(house, ada):
+    house.desk.sources = with_template(house.desk.sources, "received", "# Hello")
+    for _ in range(3):
+        house.post(ada.write(SUPPORT))
+    assert len(house.to(ADMIN)) == 1
+    house.clock.pass_time(hours=1)
+    house.post(ada.write(SUPPORT))
+    assert len(house.to(ADMIN)) == 2
+
+
+def test_a_bad_template_of_the_alert_itself_hides_nothing(house, ada):
+    texts = with_template(house.desk.sources, "received", "# Hello")
+    house.desk.sources = with_template(texts, "health", "Subject: x\n\n{{ nothing }}")
+    house.post(ada.write(SUPPORT))
+    assert len(house.to(ADMIN)) == 1
+    assert len(house.to(ada)) == 1
+
+
+def test_a_template_that_never_ends_is_replaced_too(tmp_path, sources):
+    loop = (
+        "Subject: x\n\n{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}"
+        "{% endfor %}"
+    )
+    with (
+        Children(1, seconds=1.5) as children,
+        open_house(tmp_path, children, with_template(sources, "received", loop)) as house,
+    ):
+        ada = house.client("Ada", "ada@example.org")
+        house.post(ada.write(SUPPORT))
+        assert ada.last.text.splitlines()[2] == "Your mail has arrived: case #1"
+
+
+def test_a_mail_that_its_child_dies_of_is_set_aside_and_the_next_flows(tmp_path, sources):
+    with (
+        Children(1, memory_bytes=150_000_000) as children,
+        open_house(tmp_path, children, sources) as house,
+    ):
+        eve = house.client("Eve", "eve@example.net")
+        ada = house.client("Ada", "ada@example.org")
+        house.hand_in(eve.write(SUPPORT, files={"big": b"x" * 16_000_000}))
+        house.hand_in(ada.write(SUPPORT))
+        house.work()
+        assert len(house.to(ada)) == 1
+        for _ in range(2):
+            house.clock.pass_time(hours=1)
+            house.work()
+        assert house.stats()["states"] == {"received": 0, "done": 1, "failed": 1}
+        assert house.dispositions() == ["failed", "new-ticket"]
+        (alert,) = house.to(ADMIN)
+        assert "Mail 1 is set aside: it failed three times" in alert.text
+        assert "maildesk journal retry 1" in alert.text
