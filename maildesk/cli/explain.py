@@ -25,10 +25,10 @@ from maildesk.config import find_folder, load
 from maildesk.config.starter import write_demo
 from maildesk.daemon import utc_now
 from maildesk.desk.children import Children
-from maildesk.desk.explain import Thread, explained, plan_for, unreadable
+from maildesk.desk.explain import Thread, as_kept, explained, plan_for, unreadable
 from maildesk.errors import Misconfigured, Temporary
 from maildesk.mail.envelope import Envelope, Source
-from maildesk.mail.message import InboundMail, cut
+from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Plan
 from maildesk.settings import Settings
 from maildesk.store.engine import Database, memory_database, open_database
@@ -180,7 +180,7 @@ def _show(file: str, mail: InboundMail, plan: Plan) -> None:
     for name, words in lines.items():
         if words.strip():
             out.print(f"  {name:11}{words}", markup=False)
-    for line in cut(mail.text, mail.reply).splitlines()[:8]:
+    for line in as_kept(mail, plan).new_text.splitlines()[:8]:
         out.print(f"  | {line}", markup=False, style="dim")
 
 

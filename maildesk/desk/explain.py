@@ -63,8 +63,14 @@ class Thread:
         return plan
 
 
+def as_kept(mail: InboundMail, plan: Plan) -> InboundMail:
+    """Return the mail as its ticket holds it: in the first one a forwarded block is body."""
+    return mail if plan.route is None else mail.with_forwarded_as_body()
+
+
 def explained(file: str, mail: InboundMail, plan: Plan) -> dict[str, object]:
     """Return the JSON object of one file."""
+    mail = as_kept(mail, plan)
     return {
         "file": file,
         "ok": True,

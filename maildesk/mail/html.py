@@ -14,7 +14,7 @@ from lxml import etree
 
 from maildesk.mail import markup
 from maildesk.mail.markup import Role
-from maildesk.mail.message import Span
+from maildesk.mail.message import Span, joined
 from maildesk.mail.quotes import introduction_place
 
 _MOST_CHARACTERS = 4 * 1024 * 1024
@@ -252,8 +252,8 @@ class _Reader:
             quoted.append(Span(self._quoted_from, len(text)))
         return HtmlText(
             text=text,
-            quoted=_joined(_lines_of(text, quoted)),
-            signature=_joined(_lines_of(text, self._spans[Role.SIGNATURE])),
+            quoted=joined(_lines_of(text, quoted)),
+            signature=joined(_lines_of(text, self._spans[Role.SIGNATURE])),
         )
 
 
@@ -262,7 +262,7 @@ def _answered(text: str, blockquotes: list[Span]) -> list[Span]:
 
     Those behind an introduction do; without one, the last: the others are the writer's own.
     """
-    outermost = list(_joined(_lines_of(text, blockquotes)))
+    outermost = list(joined(_lines_of(text, blockquotes)))
     for index, span in enumerate(outermost[:100]):
         above = text[max(0, span.start - 600) : span.start].rstrip("\n ").split("\n")
         if introduction_place(above, len(above) - 1, before_quote=True):
@@ -280,14 +280,3 @@ def _lines_of(text: str, spans: list[Span]) -> list[Span]:
         if start < span.end:
             moved.append(Span(start, span.end))
     return moved
-
-
-def _joined(spans: list[Span]) -> tuple[Span, ...]:
-    """Return the spans in order, overlapping ones joined."""
-    joined: list[Span] = []
-    for span in sorted(spans):
-        if joined and span.start <= joined[-1].end:
-            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
-        else:
-            joined.append(span)
-    return tuple(joined)

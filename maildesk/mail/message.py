@@ -5,10 +5,11 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,17 @@ class Span:
 
     start: int
     end: int
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return the spans in order, those that touch or overlap as one."""
+    result: list[Span] = []
+    for span in sorted(spans):
+        if result and span.start <= result[-1].end:
+            result[-1] = Span(result[-1].start, max(result[-1].end, span.end))
+        else:
+            result.append(span)
+    return tuple(result)
 
 
 def cut(text: str, spans: Iterable[Span]) -> str:
@@ -124,8 +136,8 @@ class InboundMail:
     """A mail as read by `parse_mail`. All header values are decoded and cleaned (one line, no
     control, bidi or zero-width characters); ids are without <>. `headers` holds every field in
     order. `text` is the full visible text; `reply`, `quoted` and `signature` are spans of it that
-    together cover it. `content_key` is a hash over Message-ID, From, Date, Subject and decoded
-    content."""
+    together cover it, `forwarded` are those of `quoted` that the writer passes on. `content_key`
+    is a hash over Message-ID, From, Date, Subject and decoded content."""
 
     size: int
     content_key: str
@@ -145,6 +157,7 @@ class InboundMail:
     reply: tuple[Span, ...] = ()
     quoted: tuple[Span, ...] = ()
     signature: tuple[Span, ...] = ()
+    forwarded: tuple[Span, ...] = ()
     is_html_only: bool = False
     attachments: tuple[Attachment, ...] = ()
     report: DeliveryReport | None = None
@@ -159,6 +172,15 @@ class InboundMail:
     def new_text(self) -> str:
         """What the writer wrote now, without quote and signature."""
         return cut(self.text, self.reply)
+
+    def with_forwarded_as_body(self) -> Self:
+        """Return the mail as one that opens a ticket is read: what it forwards is what it says."""
+        return replace(
+            self,
+            reply=joined((*self.reply, *self.forwarded)),
+            quoted=tuple(span for span in self.quoted if span not in self.forwarded),
+            forwarded=(),
+        )
 
     def header(self, name: str) -> str | None:
         """The first value of the field `name` (any case); None if there is none."""

@@ -95,6 +95,7 @@ def _with_content(
         reply=division.reply,
         quoted=division.quoted,
         signature=division.signature,
+        forwarded=division.forwarded,
         is_html_only=visible.is_html_only,
         attachments=attachments,
         report=read_report(as_message(raw, root), visible.text),

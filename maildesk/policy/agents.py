@@ -28,7 +28,7 @@ def take_agent_mail(draft: Draft, agent: Agent) -> Plan:
             "To send it, answer the notification of this case: its reply address is the proof."
         )
         return _hold(draft, agent, reason)
-    if hold_commands(draft, agent):
+    if hold_commands(draft, agent, draft.arrival.mail.new_text):
         return draft.plan(Disposition.HELD)
     if purpose == Purpose.INTERNAL:
         draft.add_message(Visibility.INTERNAL)
@@ -57,9 +57,9 @@ def _hold(draft: Draft, agent: Agent, reason: str) -> Plan:
     return draft.plan(Disposition.HELD)
 
 
-def hold_commands(draft: Draft, agent: Agent) -> bool:
-    """Hold an agent's mail that has a line beginning with `#word`, and tell him."""
-    commands = find_commands(draft.arrival.mail.new_text, "held", "commands do not run yet")
+def hold_commands(draft: Draft, agent: Agent, written: str) -> bool:
+    """Hold an agent's mail if a line that he has `written` begins with `#word`, and tell him."""
+    commands = find_commands(written, "held", "commands do not run yet")
     if not commands:
         return False
     draft.commands = commands

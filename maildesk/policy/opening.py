@@ -1,5 +1,7 @@
 """A mail that belongs to no ticket opens one."""
 
+from dataclasses import replace
+
 from maildesk.mail.message import Address, Automatic
 from maildesk.model.plan import (
     Disposition,
@@ -22,7 +24,13 @@ PARTICIPANTS = 10  # taken from To and Cc of the first mail of a proved requeste
 
 
 def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
-    """Return a plan with a new ticket; an agent's mail with command lines is held there."""
+    """Return a plan with a new ticket; an agent's mail with command lines is held there.
+
+    What the mail forwards is its body here: a request that somebody passes on is the request.
+    Command lines are looked for in the sender's own words alone.
+    """
+    written = arrival.mail.new_text
+    arrival = replace(arrival, mail=arrival.mail.with_forwarded_as_body())
     routed = route(arrival.mail, arrival.recipients, arrival.rules)
     ticket = Ticket(
         number=arrival.facts.next_number,
@@ -42,11 +50,11 @@ def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     draft.changes.append(OpenTicket(ticket))
     requester = draft.add_party(ticket.requester, Role.REQUESTER, _reply_to(arrival))
     agent = agent_of(arrival)
-    if agent and hold_commands(draft, agent):
+    if agent and hold_commands(draft, agent, written):
         return draft.plan(Disposition.HELD)
     _add_participants(draft)
     draft.add_message(Visibility.PUBLIC)
-    draft.commands = find_commands(arrival.mail.new_text, "inert", "not an agent's mail")
+    draft.commands = find_commands(written, "inert", "not an agent's mail")
     if match.follows:
         draft.changes.append(LinkTickets(ticket.number, match.follows, "follows"))
     draft.link_suggested()

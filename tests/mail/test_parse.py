@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maildesk.mail.message import Address, Span
+from maildesk.mail.message import Address, Span, cut
 from maildesk.mail.parse import extract_parts, parse_mail
 
 PNG = base64.b64decode(
@@ -269,3 +269,33 @@ def test_key_of_a_mail_over_a_limit_covers_all_of_it():
     raw = HEAD + multi("mixed", *[PLAIN] * 600)
     assert key(raw) != key(raw.replace(b"plain words\r\n--b--", b"plain wordS\r\n--b--"))
     assert key(b"Received: x\r\n" + raw) == key(raw)
+
+
+def test_forwarded_text_is_quote_until_it_is_asked_for_as_body():
+    raw = b"""From: a@x.example
+
+Please help him.
+--
+Ann
+
+---------- Forwarded message ---------
+From: Bo <bo@x.example>
+Subject: Stuck
+
+The lift is stuck.
+"""
+    mail = parse_mail(raw)
+    assert mail.new_text == "Please help him."
+    assert mail.forwarded == mail.quoted
+    assert cut(mail.text, mail.forwarded).endswith("The lift is stuck.")
+    whole = mail.with_forwarded_as_body()
+    assert whole.new_text.startswith("Please help him.\n---------- Forwarded")
+    assert whole.new_text.endswith("The lift is stuck.")
+    assert (whole.quoted, whole.forwarded) == ((), ())
+    assert cut(whole.text, whole.signature) == "--\nAnn"
+
+
+def test_what_the_mail_answers_is_quote_in_a_first_mail_too():
+    mail = parse_mail(b"From: a@x.example\n\nYes.\n\nOn 5 May 2025, Ann wrote:\n> Well?\n")
+    assert mail.forwarded == ()
+    assert mail.with_forwarded_as_body() == mail

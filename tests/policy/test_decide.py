@@ -11,6 +11,7 @@ from maildesk.mail.message import (
     AutomaticKind,
     DeliveryReport,
     ReportedRecipient,
+    Span,
 )
 from maildesk.model.plan import (
     AddMessage,
@@ -350,6 +351,32 @@ def test_agents_new_mail_with_a_command_is_held_and_not_lost(world, told):
     plan = world.decide(world.mail(world.kari, text="#take"))
     assert (plan.disposition, plan.ticket) == (Disposition.HELD, 1)
     assert told(plan) == [("held", "kari@example.com")]
+
+
+def test_what_the_first_mail_forwards_is_its_body(world, changes):
+    plan = world.decide(forwarding(world, "Please help her.\n", "The lift is stuck."))
+    (message,) = changes(plan, AddMessage)
+    assert message.mail.new_text == "Please help her.\nThe lift is stuck."
+    assert all("The lift is stuck." in n.facts["mail"]["text"] for n in plan.notices[1:])
+
+
+def test_what_an_answer_forwards_is_quote(world, changes):
+    facts = world.facts(world.ticket_facts())
+    mail = forwarding(world, "See below.\n", "The lift.", to=(Address("", world.address()),))
+    (message,) = changes(world.decide(mail, facts), AddMessage)
+    assert message.mail.new_text == "See below."
+
+
+def test_command_in_what_an_agent_forwards_is_not_his(world):
+    plan = world.decide(forwarding(world, "FYI\n", "#solve", sender=world.kari))
+    assert (plan.disposition, plan.commands) == (Disposition.NEW_TICKET, ())
+
+
+def forwarding(world, written, forwarded, **fields):
+    """A mail that forwards another."""
+    mail = world.mail(text=written + forwarded, **fields)
+    span = Span(len(written), len(mail.text))
+    return replace(mail, reply=(Span(0, len(written)),), quoted=(span,), forwarded=(span,))
 
 
 def test_agent_is_not_told_of_his_own_request(world, told):
