@@ -124,8 +124,8 @@ def claim(
 ) -> list[Receipt]:
     """Take the next receipts, in journal order; lease and attempt are committed first.
 
-    At most `limit`, and no more than 32 MiB of mail unless one mail alone is bigger. One that was
-    claimed before and not finished comes alone.
+    At most `limit`, and no more than 32 MiB of mail unless one mail alone is bigger. One on its
+    last attempt comes alone.
     """
     with database.write() as session:
         connection = session.connection()
@@ -143,17 +143,19 @@ def claim(
 def _batch(rows: Iterable[Row[int, int, int]]) -> list[int]:
     """The ids of the first (id, size, attempts) rows that are claimed together; at least one.
 
-    A batch may die of one of its mails, or of a power cut, and the attempt is counted for all.
-    Alone from then on, a mail comes to its third attempt only if it dies of itself.
+    A batch may die of one of its mails, or of a power cut, and the attempt is counted for all. The
+    last attempt is made alone: so a mail is set aside only if it was there each time, and by itself
+    at the end.
     """
     ids: list[int] = []
     total = 0
     for id_, size, attempts in rows:
+        is_last = attempts == ATTEMPTS - 1
         total += size
-        if ids and (attempts or total > CLAIM_BYTES):
+        if ids and (is_last or total > CLAIM_BYTES):
             break
         ids.append(id_)
-        if attempts:
+        if is_last:
             break
     return ids
 
