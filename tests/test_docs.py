@@ -7,6 +7,7 @@ import pytest
 import typer
 
 from maildesk.cli import app
+from maildesk.cli.lazy import COMMANDS, Unloaded
 from maildesk.mail.samples import SAMPLES
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +17,8 @@ README = (ROOT / "README.md").read_text()
 
 def commands(group=None, prefix=""):
     group = group or typer.main.get_command(app)
-    for name, command in group.commands.items():
+    for name, named in group.commands.items():
+        command = named.load() if isinstance(named, Unloaded) else named
         if getattr(command, "commands", None):
             yield from commands(command, f"{prefix}{name} ")
         elif not command.hidden:
@@ -26,6 +28,13 @@ def commands(group=None, prefix=""):
 @pytest.mark.parametrize(("name", "command"), [pytest.param(*c, id=c[0]) for c in commands()])
 def test_every_command_says_what_it_does(name, command):
     assert command.help
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_list_of_commands_says_what_each_says_of_itself(name):
+    module, line = COMMANDS[name]
+    said = Unloaded(name, module, line).load().help.split("\n\n")[0]
+    assert line == " ".join(said.split())
 
 
 @pytest.mark.parametrize("notice", sorted(SAMPLES))

@@ -7,7 +7,7 @@
     demo        demo: the whole conversation on loopback
     bench       bench
 
-To add a command: a function with `@app.command()` in the module that fits.
+To add a command: a function with `@app.command()` in the module that fits, and a line in `lazy`.
 """
 
 import os
@@ -18,17 +18,19 @@ from typing import Annotated, Any
 import typer
 
 from maildesk import __version__
-from maildesk.cli import bench, configure, demo, explain, look, serve
 from maildesk.cli.console import ConfigOption, complain, out
+from maildesk.cli.lazy import LazyGroup
 from maildesk.errors import MaildeskError
 
 EX_USAGE = 64
+EX_TEMPFAIL = 75
 
 # Newer Typer carries a copy of Click of its own: what its commands raise is found by inheritance.
 UsageError: Any = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="maildesk",
+    cls=LazyGroup,
     help="A help desk without a web page to log in to: mail in, ticket, mail out.",
     invoke_without_command=False,
     no_args_is_help=True,
@@ -57,10 +59,6 @@ def everywhere(
     """A help desk without a web page to log in to: mail in, ticket, mail out."""
     if config:
         os.environ["MAILDESK_CONFIG"] = str(config)
-
-
-for room in (configure, serve, demo, look, explain, bench):
-    room.add_to(app)
 
 
 def main() -> None:
@@ -93,4 +91,4 @@ def _refuse_usage(error: Any, arguments: Sequence[str]) -> int:
         command = error.ctx.command_path if error.ctx else "maildesk"
         complain(f"{message}; see: {command} --help")
     # An MTA bounces the mail on any other code than 75.
-    return serve.EX_TEMPFAIL if "receive" in arguments else EX_USAGE
+    return EX_TEMPFAIL if "receive" in arguments else EX_USAGE

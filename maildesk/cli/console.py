@@ -5,14 +5,14 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from maildesk.config import find_folder, load
-from maildesk.settings import Settings
+if TYPE_CHECKING:
+    from maildesk.settings import Settings
 
 ConfigOption = Annotated[
     Path | None,
@@ -38,11 +38,13 @@ def say(message: str) -> None:
     err.print(message, markup=False)
 
 
-def settings_of(config: Path | None) -> Settings:
+def settings_of(config: Path | None) -> "Settings":
     """Load the settings of the folder that was named, or of the usual ones.
 
     Raises: Misconfigured with every problem.
     """
+    from maildesk.config import find_folder, load  # noqa: PLC0415 - `--help` needs none of it
+
     return load(find_folder(config, os.environ), os.environ)
 
 
