@@ -9,15 +9,18 @@ from maildesk.mail.identifiers import unique_part
 from maildesk.mail.message import Address
 from maildesk.model.plan import Alert, Audience, Notice
 from maildesk.store import outbox
-from maildesk.store.alerts import may_alert
+from maildesk.store.alerts import is_due, may_alert
 
 log = structlog.get_logger()
 
 
 def send_alert(desk: Desk, alert: Alert) -> None:
     """Log the alert and queue it to every admin; a desk that cannot is told in the log only."""
-    _log(alert)
     try:
+        with desk.database.read() as session:
+            if not is_due(session, alert.key, desk.clock()):
+                return
+        _log(alert)
         notices = [_notice(desk, alert, to) for to in desk.rules.admins]
         (letters,) = write_letters(desk, [order(desk, notices)], _log)
         if isinstance(letters, Exception):
@@ -27,6 +30,7 @@ def send_alert(desk: Desk, alert: Alert) -> None:
                 outbox.put(session, letters, desk.clock())
                 desk.queued.set()
     except MaildeskError as error:
+        _log(alert)
         log.error("alert not queued", key=alert.key, error=error.text)
 
 

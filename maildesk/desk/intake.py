@@ -32,7 +32,7 @@ from maildesk.store import journal, outbox
 from maildesk.store.apply import Stale, apply
 from maildesk.store.journal import Journal, Receipt
 from maildesk.store.letters import Letter
-from maildesk.store.tickets import gather
+from maildesk.store.tickets import gather, next_number
 
 log = structlog.get_logger()
 
@@ -147,7 +147,8 @@ def _keys(work: Work, rules: Rules) -> set[str]:
     ids = {mail.content_key, *mail.in_reply_to, *mail.references}
     if mail.message_id:
         ids.add(mail.message_id)
-    return ids | {f"#{number}" for number in named} | {address_key(s.address) for s in mail.senders}
+    people = {address_key(person.address) for person in (*mail.senders, *mail.reply_to)}
+    return ids | people | {f"#{number}" for number in named}
 
 
 def _parse(desk: Desk, receipts: Sequence[Receipt]) -> Iterator[Work]:
@@ -198,15 +199,12 @@ def _orders(
     desk: Desk, session: Session, wave: list[Work], plans: list[tuple[Work, Plan]]
 ) -> Iterator[Order]:
     """Decide on one receipt after the other; put each plan on `plans` and order its letters."""
-    opened = acknowledged = 0
+    number = next_number(session)
+    acknowledged = 0
     for work in wave:
         try:
-            facts = facts_of(desk, session, work)
-            facts = replace(
-                facts,
-                next_number=facts.next_number + opened,
-                unverified_in_hour=facts.unverified_in_hour + acknowledged,
-            )
+            facts = facts_of(desk, session, work, number)
+            facts = replace(facts, unverified_in_hour=facts.unverified_in_hour + acknowledged)
             plan = _decide(desk, work, facts)
             ordered = order(desk, plan.notices, work.receipt.raw, work.mail)
         except Temporary:
@@ -214,14 +212,14 @@ def _orders(
         except Exception as error:  # noqa: BLE001 - a bug costs this mail an attempt, no other
             _fail(desk, work.receipt, _words(error))
             continue
-        opened += plan.route is not None
+        number += plan.route is not None
         acknowledged += sum(notice.is_unverified for notice in plan.notices)
         plans.append((work, plan))
         yield ordered
 
 
-def facts_of(desk: Desk, session: Session, work: Work) -> Facts:
-    """Read all that the decision on one mail rests on."""
+def facts_of(desk: Desk, session: Session, work: Work, number: int) -> Facts:
+    """Read all that the decision on one mail rests on; a new ticket would be `number`."""
     receipt = work.receipt
     numbers = named_tickets(work.mail, receipt.envelope.recipients, desk.rules.reply)
     return gather(
@@ -230,6 +228,7 @@ def facts_of(desk: Desk, session: Session, work: Work) -> Facts:
         ticket_numbers=numbers,
         now=receipt.received_at,
         receipt=receipt.id,
+        next_number=number,
     )
 
 
@@ -241,6 +240,20 @@ def _decide(desk: Desk, work: Work, facts: Facts) -> Plan:
 
 def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
     """Write all plans in one transaction; return what must be decided again."""
+    try:
+        with desk.database.write() as session:
+            _write(desk, session, decided)
+    except Temporary:
+        raise
+    except Exception:  # noqa: BLE001 - one of them is at fault: each by itself shows which
+        return _write_singly(desk, decided)
+    for item in decided:
+        _tell(desk, item)
+    return []
+
+
+def _write_singly(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
+    """The same with a savepoint around each: what fails costs its own receipt and no other."""
     stale: list[Work] = []
     written: list[Decided] = []
     broken: list[tuple[Work, str]] = []
@@ -248,13 +261,13 @@ def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
         for item in decided:
             try:
                 with session.begin_nested():
-                    _write(desk, session, item)
+                    _write(desk, session, [item])
                 written.append(item)
             except Stale:
                 stale.append(item.work)
             except Temporary:
                 raise
-            except Exception as error:  # noqa: BLE001 - as above
+            except Exception as error:  # noqa: BLE001 - a bug costs this mail an attempt, no other
                 broken.append((item.work, _words(error)))
     for work, words in broken:
         _fail(desk, work.receipt, words)
@@ -263,21 +276,21 @@ def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
     return stale
 
 
-def _write(desk: Desk, session: Session, item: Decided) -> None:
-    receipt, plan, mail = item.work.receipt, item.plan, item.work.mail
-    now = desk.clock()
-    actor = mail.sender.address if mail.sender else "mail"
-    apply(session, plan, receipt=receipt.id, now=receipt.received_at, actor=actor)
-    outbox.put(session, item.letters, now)
-    journal.finish(
-        session,
-        receipt.id,
-        disposition=plan.disposition,
-        ticket=plan.ticket,
-        trace=trace_of(plan),
-        content_key=mail.content_key,
-        message_id=mail.message_id,
-    )
+def _write(desk: Desk, session: Session, decided: Sequence[Decided]) -> None:
+    for item in decided:
+        receipt, plan, mail = item.work.receipt, item.plan, item.work.mail
+        actor = mail.sender.address if mail.sender else "mail"
+        apply(session, plan, receipt=receipt.id, now=receipt.received_at, actor=actor)
+        journal.finish(
+            session,
+            receipt.id,
+            disposition=plan.disposition,
+            ticket=plan.ticket,
+            trace=trace_of(plan),
+            content_key=mail.content_key,
+            message_id=mail.message_id,
+        )
+    outbox.put(session, [letter for item in decided for letter in item.letters], desk.clock())
 
 
 def trace_of(plan: Plan) -> dict[str, object]:

@@ -2,22 +2,25 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from maildesk.store.tables import alerts
 
+EVERY = timedelta(hours=1)
 
-def may_alert(
-    session: Session, key: str, now: datetime, every: timedelta = timedelta(hours=1)
-) -> bool:
+
+def may_alert(session: Session, key: str, now: datetime, every: timedelta = EVERY) -> bool:
     """Answer whether an alert of this key may go out now, and remember that it does."""
-    here = alerts.c.key == key
-    last_at = session.scalar(select(alerts.c.last_at).where(here))
-    if last_at is None:
-        session.execute(insert(alerts).values(key=key, last_at=now))
-        return True
-    if last_at <= now < last_at + every:  # a clock that was set back silences nothing
+    if not is_due(session, key, now, every):
         return False
-    session.execute(update(alerts).where(here).values(last_at=now))
+    session.execute(delete(alerts).where(alerts.c.key == key))
+    session.execute(insert(alerts).values(key=key, last_at=now))
     return True
+
+
+def is_due(session: Session, key: str, now: datetime, every: timedelta = EVERY) -> bool:
+    """Answer whether an alert of this key may go out now; remembers nothing."""
+    last_at = session.scalar(select(alerts.c.last_at).where(alerts.c.key == key))
+    # A clock that was set back silences nothing.
+    return last_at is None or not last_at <= now < last_at + every
