@@ -210,7 +210,8 @@ class House:
     def to(self, client: Client | str, letters: Iterable[Letter] | None = None) -> list[Letter]:
         """The letters to somebody: of those given, else of all."""
         address = client if isinstance(client, str) else client.address
-        return [letter for letter in letters or self.sent if letter.recipient == address]
+        looked_at = self.sent if letters is None else letters
+        return [letter for letter in looked_at if letter.recipient == address]
 
     def tickets(self) -> list[dict[str, Any]]:
         with self.desk.database.read() as session:
