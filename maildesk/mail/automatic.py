@@ -138,7 +138,7 @@ def _own_signs(
 ) -> Iterator[Sign]:
     """Yield the signs that an answer would come back to us."""
     for sender in mail.senders:
-        if is_own(sender.address):
+        if "@" in sender.address and is_own(sender.address):
             yield Sign(AutomaticKind.OWN, f"From is ours: {sender.address}")
     if path and (is_own(path) or address_key(path) in map(address_key, recipients)):
         yield Sign(AutomaticKind.OWN, f"reverse-path is ours: {path}")

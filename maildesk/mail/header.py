@@ -38,6 +38,8 @@ _SPEC = rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})*"
 _PHRASE = rf'{_ATOM}(?: {_ATOM})*|"[^"\\\x00-\x1f]*"'
 _ONE_MAILBOX = re.compile(rf"({_SPEC})|(?:({_PHRASE}) )?<({_SPEC})>", re.ASCII)
 _ONE_MAILBOX_CHARACTERS = 400
+_NAME_AND_LOCAL_PART = re.compile(r"(?=.*\w)([^@<>]*)(?:<([\w.+-]*)>)?")
+_NAME_CHARACTERS = 200
 _ANGLE_ID = re.compile(r"<([^<>]+)>")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
@@ -121,7 +123,8 @@ def read_addresses(value: str, limit: int = 200) -> Mailboxes:
     """Return the mailboxes of an address field; groups are opened (RFC 5322 section 3.4).
 
     What stands in quotes, comments or display names is never taken for a mailbox. An item that
-    holds none in a well-formed way gives its only candidate, with a defect, or nothing.
+    holds none in a well-formed way gives its only candidate, with a defect, or nothing. Where the
+    whole field holds no address, those whom it names have none either (`Ann`, `Ann <ann>`).
     """
     one = _one_mailbox(value)
     if one:
@@ -138,6 +141,7 @@ def read_addresses(value: str, limit: int = 200) -> Mailboxes:
         defects.append(str(problem.get("reason", "")))
         if not problem.get("recovered"):
             addresses += _candidates(problem)
+    addresses = addresses or [person for problem in found for person in _named(problem)]
     if ":" in _QUOTED_OR_COMMENT.sub("", value):
         defects.append("group syntax")
     if len(addresses) > limit:
@@ -166,7 +170,14 @@ def _candidates(problem: dict[str, object]) -> list[Address]:
     bare = _BARE_ADDRESS.findall(raw)
     if len(bare) != 1 or '"' in raw or "(" in raw:
         return []
-    return [_address(raw.partition(bare[0])[0].rstrip("< \t"), bare[0])]
+    name, _, rest = raw.partition(bare[0])
+    return [] if "<" in rest else [_address(name.rstrip("< \t"), bare[0])]
+
+
+def _named(problem: dict[str, object]) -> list[Address]:
+    """Somebody with a name, or a local part on a host of his own, and no address."""
+    found = _NAME_AND_LOCAL_PART.fullmatch(str(problem.get("raw", "")).strip()[:_NAME_CHARACTERS])
+    return [_address(found[1], found[2] or "")] if found else []
 
 
 # --- dates, identifiers, languages --------------------------------------------------------------
@@ -286,7 +297,12 @@ def read_fields(fields: Sequence[tuple[str, str]], *, addresses: int, references
         to=mailboxes("To", [first("to")]),
         cc=mailboxes("Cc", [first("cc")]),
         delivered_to=tuple(
-            dict.fromkeys(a.address for v in delivered for a in read_addresses(v).addresses)
+            dict.fromkeys(
+                found.address
+                for value in delivered
+                for found in read_addresses(value).addresses
+                if "@" in found.address
+            )
         ),
         message_id=message_id,
         in_reply_to=ids(first("in-reply-to")),

@@ -14,7 +14,8 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A mailbox: `address` as written (`local@domain`); `name` is display text, no proof."""
+    """A mailbox: `address` as written (`local@domain`); `name` is display text, no proof. Without
+    an @ it is nobody's: a field that names people by name alone says no more."""
 
     name: str
     address: str
@@ -166,7 +167,8 @@ class InboundMail:
     @property
     def sender(self) -> Address | None:
         """The one From address; None where there is none, or more than one (RFC 5322 3.6.2)."""
-        return self.senders[0] if len(self.senders) == 1 else None
+        is_one = len(self.senders) == 1 and "@" in self.senders[0].address
+        return self.senders[0] if is_one else None
 
     @property
     def new_text(self) -> str:

@@ -154,7 +154,12 @@ class _Splitter:
     def _stretches(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
         """The stretches between delimiter lines; the line end before a delimiter belongs to it."""
         first = None
+        inner = b""
         for at, after, is_last in self._delimiters(boundary, start, end):
+            if is_last and first is not None:
+                inner = inner or self._boundary_of(first, at)
+                if inner == boundary + b"--":  # whose delimiter this is
+                    continue
             if first is not None:
                 yield first, max(first, _before_line_end(self.raw, at))
             first = after
@@ -164,20 +169,34 @@ class _Splitter:
             self.defects.append("multipart without its closing delimiter")
             yield first, end
 
+    def _boundary_of(self, start: int, end: int) -> bytes:
+        """The boundary that the part at `start` declares; b"" if it is no multipart."""
+        block = read_header(self.raw, self.limits, start=start, end=end)
+        content_type = next((v for name, v in block.fields if name.lower() == "content-type"), "")
+        if not content_type.lower().startswith("multipart/"):
+            return b""
+        return self._boundary(self._message(block, "text/plain"))
+
     def _delimiters(self, boundary: bytes, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
         """Each delimiter line: where it begins, where the next begins, whether it closes."""
         delimiter = b"--" + boundary
         at = self.raw.find(delimiter, start, end)
         while at != -1:
             behind = at + len(delimiter)
-            line_end = self.raw.find(b"\n", behind, end)
-            line_end = end if line_end == -1 else line_end + 1
             closing = self.raw[behind : behind + 2] == b"--"
-            rest = self.raw[behind + 2 * closing : min(line_end, behind + 3)][:1]
+            behind += 2 * closing
+            is_alone = at == start or self.raw[at - 1] == 10
             # RFC 2046: what follows on the line does not matter; but "--ab" delimits no "a".
-            if (not rest or rest.isspace()) and (at == start or self.raw[at - 1] == 10):
-                yield at, line_end, closing
-            at = self.raw.find(delimiter, behind, end)
+            is_whole = behind >= end or self.raw[behind : behind + 1].isspace()
+            if is_whole and (is_alone or (closing and self._is_end(behind, end))):
+                line_end = self.raw.find(b"\n", behind, end)
+                yield at, end if line_end == -1 else line_end + 1, closing
+            at = self.raw.find(delimiter, at + len(delimiter), end)
+
+    def _is_end(self, at: int, end: int) -> bool:
+        """Whether nothing follows: some writers leave out the line end before the last delimiter
+        of the mail."""
+        return end - at <= 2 and not self.raw[at:end].strip()
 
     def _message(self, block: HeaderBlock, default: str) -> Message:
         self.defects.extend(block.defects if self.count > 1 else ())

@@ -158,9 +158,11 @@ class Draft:
 
 
 def author_of(arrival: Arrival) -> Address:
-    """Return whom the mail says it is from; the envelope's reverse-path where From says nothing."""
-    mail = arrival.mail
-    return mail.senders[0] if mail.senders else Address("", arrival.reverse_path)
+    """Return whom the mail says it is from; where it gives no address, the envelope does."""
+    senders = arrival.mail.senders
+    with_address = (sender for sender in senders if "@" in sender.address)
+    name = senders[0].name if senders else ""
+    return next(with_address, Address(name, arrival.reverse_path))
 
 
 def is_ours(arrival: Arrival, address: str) -> bool:

@@ -13,7 +13,7 @@ from maildesk.mail.header import (
     read_message_id,
     read_text,
 )
-from maildesk.mail.message import Address
+from maildesk.mail.message import Address, InboundMail
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,39 @@ def test_odd_sender_is_read_with_a_defect():
     found = read_addresses("Joe Smith joe@x.example")
     assert found.addresses == (Address("Joe Smith", "joe@x.example"),)
     assert found.defects
+
+
+@pytest.mark.parametrize(
+    ("value", "people"),
+    [
+        ("Ann", [("Ann", "")]),
+        ("Ann Berg <ann>", [("Ann Berg", "ann")]),
+        ("<root>", [("", "root")]),
+        ("Ann <>", [("Ann", "")]),
+        ('"Ann Berg"', [("Ann Berg", "")]),
+        ("=?utf-8?q?alice=40desk.example?=", [("alice@desk.example", "")]),
+        ("Ann, Bo", [("Ann", ""), ("Bo", "")]),
+        ("Berg, Ann <ann@x.example>", [("Ann", "ann@x.example")]),
+        ("alice@desk.example <evil>", []),
+        ('"alice@desk.example" <evil>', []),
+        ("Ann <a b>", []),
+        ("undisclosed-recipients:;", []),
+        ("<>", []),
+    ],
+)
+def test_whom_a_field_names_without_any_address_has_none(value, people):
+    found = read_addresses(value)
+    assert found.addresses == tuple(Address(*person) for person in people)
+    assert found.defects
+
+
+def test_who_has_no_address_is_no_sender_and_no_recipient():
+    fields = [("From", "Ann"), ("Delivered-To", "ann"), ("To", "ann")]
+    header = read_fields(fields, addresses=200, references=100)
+    mail = InboundMail(size=1, content_key="", senders=header.senders)
+    assert mail.senders == (Address("Ann", ""),)
+    assert mail.sender is None
+    assert header.delivered_to == ()
 
 
 @pytest.mark.parametrize("character", ["(", '"', "<", ",", ";", ":", "\\", "@", "[", "\udcff"])

@@ -45,12 +45,41 @@ def test_mail_without_parts_is_part_1():
         (b"--b\n--b\n\n--b--", [b"", b""]),
         (b"--b ignored\n\none\n--b-- ignored\n--b\n\ntwo", [b"one"]),
         (b"--b--", []),
+        (b"--b\n\none--b--", [b"one"]),
+        (b"--b\n\none--b--\r\n", [b"one"]),
+        (b"--b\n\none--b--\ntwo\n--b--", [b"one--b--\ntwo"]),
     ],
-    ids=["unclosed", "spaces", "longer word", "inside a line", "empty", "words behind", "closed"],
+    ids=[
+        "unclosed",
+        "spaces",
+        "longer word",
+        "inside a line",
+        "empty",
+        "words behind",
+        "closed",
+        "glued to the end",
+        "glued to the last line",
+        "glued above",
+    ],
 )
 def test_delimiters(body, contents):
     parts, _ = split(b"Content-Type: multipart/mixed; boundary=b\n\n" + body)
     assert [content for *_, content in parts][1:] == contents
+
+
+@pytest.mark.parametrize(("outer", "inner"), [(b"b", b"bb"), (b"bb", b"b"), (b"b--", b"b----")])
+def test_one_boundary_may_begin_another(outer, inner):
+    header = b"Content-Type: multipart/mixed; boundary=%b\n\n"
+    part = header % inner + b"--%b\n\none\n--%b--\n" % (inner, inner)
+    raw = header % outer + b"--%b\n%b--%b--\n" % (outer, part, outer)
+    parts, _ = split(raw)
+    assert [content for path, _, content in parts if path == "1.1"] == [b"one"]
+    assert not [content for path, _, content in parts if path == "2"]
+
+
+def test_delimiters_on_one_endless_line_are_passed_over_quickly():
+    raw = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b-- " * 300_000
+    assert len(split(raw)[0]) == 1
 
 
 def test_multipart_without_parts_is_shown_as_text():

@@ -24,7 +24,7 @@ from maildesk.model.plan import (
     SetAssignee,
     SetStatus,
 )
-from maildesk.model.ticket import Direction, Role, Status, Visibility
+from maildesk.model.ticket import Direction, Party, Role, Status, Visibility
 from maildesk.policy.rules import Acknowledge
 
 EVE = Address("Eve", "eve@example.net")
@@ -146,6 +146,23 @@ def test_mail_without_one_sender_is_a_ticket_and_is_not_answered_as_an_agent(wor
 
 
 # --- what no person wrote -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("address", ["", "root", "support"])
+def test_sender_with_a_name_alone_is_known_by_his_envelope(world, told, address):
+    mail = world.mail(Address("Ann", address))
+    plan = world.decide(mail, reverse_path="ann@example.org")
+    assert plan.disposition is Disposition.NEW_TICKET
+    assert plan.changes[0].ticket.requester == Address("Ann", "ann@example.org")
+
+
+def test_nobody_is_the_same_person_as_nobody(world):
+    nobody = Address("Ann", "")
+    facts = world.facts(
+        world.ticket_facts(requester=nobody, parties=(Party(3, nobody, Role.REQUESTER),))
+    )
+    mail = world.mail(nobody, subject="Re: Printer is dead [#7]")
+    assert world.decide(mail, facts, reverse_path="").disposition is not Disposition.REPLY
 
 
 def test_vacation_notice_is_attached_for_agents_and_nobody_is_told(world, changes):
