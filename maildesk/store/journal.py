@@ -4,13 +4,14 @@
         ^                  │ fail, three times ──> failed
         └──── retry ───────┴──────────────────────────┘
 
-A claim counts the attempt and sets the lease before the work begins: a mail that kills the process
-is claimed again when the lease runs out, three times in all.
+A claim commits its lease before the work begins: what a dying process leaves behind is claimed
+again, each mail alone, and only then is the attempt counted beforehand. A mail that kills the
+process three times is set aside; those that were merely claimed beside it are not.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Row, bindparam, func, or_, select, update
@@ -29,6 +30,7 @@ from maildesk.store.tables import receipt_raws, receipts
 ATTEMPTS = 3
 PAUSES = (timedelta(seconds=5), timedelta(seconds=20))
 CLAIM_BYTES = 32 * 1024 * 1024
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # the end of a lease whose holder is dead
 DIED = "the process died while working on it"
 
 
@@ -95,7 +97,7 @@ _IS_CLAIMABLE = (
 )
 _WAITING = select(func.count()).select_from(receipts).where(*_IS_CLAIMABLE)
 _CLAIMABLE = (
-    select(receipts.c.id, receipts.c.size, receipts.c.attempts)
+    select(receipts.c.id, receipts.c.size, receipts.c.due_at)
     .where(*_IS_CLAIMABLE)
     .order_by(receipts.c.id)
     .limit(bindparam("limit"))
@@ -103,7 +105,7 @@ _CLAIMABLE = (
 _CLAIM = (
     update(receipts)
     .where(receipts.c.id.in_(bindparam("ids", expanding=True)))
-    .values(attempts=receipts.c.attempts + 1, due_at=bindparam("lease_ends_at"))
+    .values(attempts=receipts.c.attempts + bindparam("counted"), due_at=bindparam("lease_ends_at"))
 )
 _CLAIMED = (
     select(
@@ -122,40 +124,40 @@ _CLAIMED = (
 def claim(
     database: Database, now: datetime, limit: int = 50, lease: timedelta = timedelta(minutes=10)
 ) -> list[Receipt]:
-    """Take the next receipts, in journal order; lease and attempt are committed first.
+    """Take the next receipts, in journal order; the lease is committed first.
 
-    At most `limit`, and no more than 32 MiB of mail unless one mail alone is bigger. One on its
-    last attempt comes alone.
+    At most `limit`, and no more than 32 MiB of mail unless one mail alone is bigger. One that was
+    claimed before comes alone; for those alone the attempt is committed too.
     """
     with database.write() as session:
         connection = session.connection()
         ids = _batch(connection.execute(_CLAIMABLE, {"now": now, "limit": limit}))
         if not ids:
             return []
-        connection.execute(_CLAIM, {"ids": ids, "lease_ends_at": now + lease})
+        counted = int(len(ids) == 1)
+        values = {"ids": ids, "counted": counted, "lease_ends_at": now + lease}
+        connection.execute(_CLAIM, values)
         rows = connection.execute(_CLAIMED, {"ids": ids}).all()
     return [
-        Receipt(id_, raw, envelope_of(envelope), received_at, attempts)
+        Receipt(id_, raw, envelope_of(envelope), received_at, max(attempts, 1))
         for id_, raw, envelope, received_at, attempts in rows
     ]
 
 
-def _batch(rows: Iterable[Row[int, int, int]]) -> list[int]:
-    """The ids of the first (id, size, attempts) rows that are claimed together; at least one.
+def _batch(rows: Iterable[Row[int, int, datetime | None]]) -> list[int]:
+    """The ids of the first (id, size, due_at) rows that are claimed together; at least one.
 
-    A batch may die of one of its mails, or of a power cut, and the attempt is counted for all. The
-    last attempt is made alone: so a mail is set aside only if it was there each time, and by itself
-    at the end.
+    Who has a `due_at` was claimed before and not finished: if it kills us, it shall be seen that
+    it does.
     """
     ids: list[int] = []
     total = 0
-    for id_, size, attempts in rows:
-        is_last = attempts == ATTEMPTS - 1
+    for id_, size, due_at in rows:
         total += size
-        if ids and (is_last or total > CLAIM_BYTES):
+        if ids and (due_at or total > CLAIM_BYTES):
             break
         ids.append(id_)
-        if is_last:
+        if due_at:
             break
     return ids
 
@@ -227,21 +229,22 @@ def fail(database: Database, receipt_id: int, error: str, now: datetime) -> bool
     The next attempt comes after a short pause; other receipts go on meanwhile.
     """
     with database.write() as session:
-        attempts = session.scalar(
+        counted = session.scalar(
             select(receipts.c.attempts).where(
                 receipts.c.id == receipt_id, receipts.c.state == "received"
             )
         )
-        if attempts is None:
+        if counted is None:
             return False
+        attempts = max(counted, 1)  # in company it was not counted
         if attempts >= ATTEMPTS:
             _give_up(session, receipt_id, error, now)
             return True
-        pause = PAUSES[min(max(attempts, 1), len(PAUSES)) - 1]
+        due_at = now + PAUSES[min(attempts, len(PAUSES)) - 1]
         session.execute(
             update(receipts)
             .where(receipts.c.id == receipt_id)
-            .values(error=error, due_at=now + pause)
+            .values(error=error, attempts=attempts, due_at=due_at)
         )
         return False
 
@@ -266,19 +269,18 @@ def release(database: Database, ids: Iterable[int]) -> None:
         session.execute(
             update(receipts)
             .where(receipts.c.id.in_(list(ids)), receipts.c.state == "received")
-            .where(receipts.c.attempts > 0)
-            .values(attempts=receipts.c.attempts - 1, due_at=None)
+            .values(attempts=func.max(receipts.c.attempts - 1, 0), due_at=None)
         )
 
 
 def free_leases(database: Database) -> int:
-    """Whoever was working is dead: what it held may be claimed at once; the attempts stay counted.
+    """Whoever was working is dead: what it held may be claimed at once, each receipt alone.
     For the start of the only worker (it holds the daemon lock). Returns how many there were."""
     with database.write() as session:
         result = session.connection().execute(
             update(receipts)
             .where(receipts.c.state == "received", receipts.c.due_at.is_not(None))
-            .values(due_at=None)
+            .values(due_at=LONG_AGO)
         )
         return result.rowcount
 
