@@ -41,9 +41,7 @@ class Connection(imaplib.IMAP4):
 
     # --- imaplib's "overridable methods" ---
 
-    def open(
-        self, host: str = "", port: int = 143, timeout: float | None = None
-    ) -> None:
+    def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         """Connect; nothing is sent before the peer is who it should be."""
         self.host, self.port = host, port
         self.sock = socket.create_connection((host, port), timeout)
