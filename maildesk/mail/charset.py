@@ -52,6 +52,7 @@ _TEXT_CODECS = re.compile(
     r"|mac-(?:roman|cyrillic|greek|latin2|iceland|turkish)|gb2312|gbk|gb18030|hz|big5|big5hkscs"
     r"|euc_(?:jp|kr|jis_2004|jisx0213)|shift_jis(?:_2004|x0213)?|johab|iso2022_(?:kr|jp\w*)|hp-roman8|tis-620"
 )
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
 _SHIFTED = re.compile(rb"\x1b\$[@B]|\x1b\(J")
 
 
@@ -125,10 +126,27 @@ def _guess(content: bytes, codec: str | None, charset: str | None) -> tuple[str,
     text = content.decode("utf-8", "replace")
     if text.count("\ufffd") * 20 <= len(text) - len(text.encode("ascii", "ignore")):
         return text, "bytes outside UTF-8"
-    sample = content[:GUESS_BYTES]
-    if len(content) > GUESS_BYTES:  # whole lines, lest the cut break a character
-        sample = sample.rpartition(b"\n")[0] or sample
+    sample = _sample(content)
+    if _is_western(sample):
+        return content.decode("cp1252", "replace"), "charset guessed: cp1252"
     best = from_bytes(sample, cp_isolation=_LIKELY).best()
     if best and (guessed := text_codec(best.encoding)):
         return content.decode(guessed, "replace"), f"charset guessed: {best.encoding}"
     return content.decode("latin-1"), "charset unknown, read as latin-1"
+
+
+def _sample(content: bytes) -> bytes:
+    """Return what tells most: from the first line beyond ASCII, in whole lines, lest a cut break a
+    character."""
+    found = _BEYOND_ASCII.search(content)
+    start = content.rfind(b"\n", 0, found.start()) + 1 if found else 0
+    sample = content[start : start + GUESS_BYTES]
+    return sample if start + len(sample) == len(content) else sample.rpartition(b"\n")[0] or sample
+
+
+def _is_western(sample: bytes) -> bool:
+    """Whether the bytes beyond ASCII stand alone and are few, as accents and typographic quotes do;
+    in other scripts they come in words."""
+    runs = _BEYOND_ASCII.findall(sample)
+    count = sum(map(len, runs))
+    return count < 1.5 * len(runs) and count * 10 < len(sample)

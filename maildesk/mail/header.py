@@ -184,9 +184,12 @@ def _named(problem: dict[str, object]) -> list[Address]:
 
 
 def read_date(value: str) -> datetime | None:
-    """Return the instant of a Date field in UTC; None where it cannot be made out."""
+    """Return the instant of a Date field in UTC; None where it cannot be made out.
+
+    Without a zone it is taken for UTC (RFC 5322 section 3.3, "-0000").
+    """
     try:
-        found = parse_mail_date(value).value
+        found = parse_mail_date(value).value or parse_mail_date(f"{value} -0000").value
         if found is None:
             return None
         aware: datetime = found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -64,5 +64,15 @@ def test_undeclared_bytes_are_guessed(words, charset, times):
     assert note
 
 
+def test_few_lone_bytes_are_accents_and_quotes():
+    words = "I don’t know, and the café’s menu doesn’t say. Please tell me more about it.\n"
+    assert decode_text((words * 3).encode("cp1252")) == (words * 3, "charset guessed: cp1252")
+
+
+def test_words_below_many_lines_of_ascii_are_guessed():
+    text = "All that is old.\n" * 2_000 + "您好,打印机不能工作了,请帮助我们解决这个问题。\n" * 3
+    assert decode_text(text.encode("gb18030"))[0] == text
+
+
 def test_any_bytes_become_text():
     assert decode_text(bytes(range(256)) * 4)[0]

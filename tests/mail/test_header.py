@@ -172,6 +172,7 @@ def test_too_many_addresses_are_cut():
         ("Mon, 23 Nov 2026 08:15:00 +0100", datetime(2026, 11, 23, 7, 15, tzinfo=UTC)),
         ("23 Nov 2026 08:15 GMT", datetime(2026, 11, 23, 8, 15, tzinfo=UTC)),
         ("Mon, 1 Jan 1900 00:00:00 +0000", datetime(1900, 1, 1, tzinfo=UTC)),
+        ("Mon, 23 Nov 2026 08:15:00", datetime(2026, 11, 23, 8, 15, tzinfo=UTC)),
         ("99999999999", None),
         ("Mon, 99 Foo 2026", None),
         ("31 Dec 9999 23:59:59 -2400", None),
