@@ -51,6 +51,7 @@ class Draft:
     def __post_init__(self) -> None:
         self._parties = {party.address.key: party for party in self.facts.parties}
         self.ticket: Ticket = self.facts.ticket
+        self._is_held = False
 
     @property
     def queue(self) -> Queue:
@@ -59,9 +60,10 @@ class Draft:
 
     @property
     def thread(self) -> tuple[ThreadId, ...]:
-        """The ticket's ids, oldest first, the present mail's last."""
+        """The ticket's ids, oldest first, the present mail's last; of a held one nothing is
+        believed, so nobody is taken to have it."""
         mail = self.arrival.mail
-        if mail.message_id is None:
+        if mail.message_id is None or self._is_held:
             return self.facts.thread
         people = (*mail.senders, *mail.to, *mail.cc)
         present = ThreadId(mail.message_id, frozenset(person.key for person in people))
@@ -95,6 +97,7 @@ class Draft:
         """Make the mail a message of the ticket, and the people it names known."""
         arrival = self.arrival
         mail = arrival.mail
+        self._is_held = visibility is Visibility.HELD
         self.changes.append(
             AddMessage(
                 ticket=self.ticket.number,

@@ -39,6 +39,9 @@ class Letter:
     left_out: tuple[Attachment, ...] = ()  # files that are named and do not ride
     is_answer: bool = False
     is_unverified: bool = False
+    is_nameless: bool = (
+        False  # the reader's name is not said: the mail that gave it is not believed
+    )
 
 
 def write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
@@ -51,7 +54,7 @@ def write(draft: Draft, party: Party, letter: Letter) -> None:
     """Add the notice to the draft; a party without number gets no reply address."""
     arrival, ticket = draft.arrival, draft.ticket
     rules, now = arrival.rules, arrival.now
-    to = party.mailbox
+    to = Address("" if letter.is_nameless else shown_name(party), party.mailbox.address)
     seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}|{to.key}"
     in_reply_to, references = _ancestry(draft, party)
     draft.notices.append(
@@ -106,6 +109,11 @@ def _ancestry(draft: Draft, party: Party) -> tuple[str | None, tuple[str, ...]]:
     if len(own) > REFERENCES:
         own = [own[0], *own[1 - REFERENCES :]]
     return (own[-1] if own else None), tuple(own)
+
+
+def shown_name(party: Party) -> str:
+    """Return the name that a party is called by; an address is none."""
+    return "" if "@" in party.mailbox.name else party.mailbox.name
 
 
 def plain_name(address: Address) -> str:

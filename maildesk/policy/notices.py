@@ -49,6 +49,7 @@ def acknowledge(draft: Draft, requester: Party) -> None:
         subject="" if full else f"Your request [#{draft.ticket.number}]",
         is_answer=True,
         is_unverified=not proved,
+        is_nameless=not full,
     )
     write(draft, requester, letter)
 

@@ -220,13 +220,15 @@ def _attachment_columns(message: int, file: Any) -> dict[str, Any]:
 
 
 def _ids(change: AddMessage) -> list[ThreadId]:
-    """The mail's ancestors, oldest first, as named; then its own id, held by all who have it."""
+    """The mail's ancestors, oldest first, as named; then its own id, held by all who have it.
+    What a held mail says of that is not believed."""
     mail = change.mail
     ids = [ThreadId(id_) for id_ in (*mail.references, *mail.in_reply_to)]
     if mail.message_id:
         people = (change.author, *mail.to, *mail.cc)
         is_internal = change.visibility is not Visibility.PUBLIC
-        holders = frozenset(person.key for person in people)
+        is_held = change.visibility is Visibility.HELD
+        holders = frozenset() if is_held else frozenset(person.key for person in people)
         ids.append(ThreadId(mail.message_id, holders, is_internal=is_internal))
     return ids
 

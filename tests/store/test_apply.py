@@ -156,7 +156,7 @@ def test_ids_are_held_by_those_who_have_the_mail(database: Database) -> None:
         in_reply_to=("first@example.org",),
         references=("root@example.net", "first@example.org"),
     )
-    change(database, message(1, mail, visibility=Visibility.HELD))
+    change(database, message(1, mail, visibility=Visibility.INTERNAL))
     thread = {id_.message_id: id_ for id_ in facts_for(database, mail).tickets[1].thread}
     assert list(thread) == ["first@example.org", "root@example.net", "second@example.org"]
     assert thread["root@example.net"].holders == frozenset()
@@ -164,6 +164,13 @@ def test_ids_are_held_by_those_who_have_the_mail(database: Database) -> None:
     assert thread["second@example.org"].holders == everybody
     assert thread["second@example.org"].is_internal
     assert thread["first@example.org"].holders == {"ada@example.org", "support@example.com"}
+
+
+def test_nobody_is_believed_to_have_a_held_mail(database: Database) -> None:
+    mail = inbound("Send it to me.", message_id="forged@example.net")
+    change(database, message(1, mail, visibility=Visibility.HELD))
+    thread = {id_.message_id: id_ for id_ in facts_for(database, mail).tickets[1].thread}
+    assert thread["forged@example.net"].holders == frozenset()
 
 
 def test_whoever_uses_an_id_again_does_not_become_its_holder(database: Database) -> None:

@@ -182,6 +182,7 @@ def test_a_reply_to_is_no_way_round_the_governor(house):
 
 def test_an_unproved_sender_is_told_once_an_hour_and_nothing_of_his_mail(house, ada):
     house.change_rules(acknowledge=Acknowledge("generic", 100))
+    ada.name = "Pills from pills.example"
     first, *others = [house.post(ada.write(SUPPORT, f"Buy {n} pills", "Cheap!")) for n in range(3)]
     (answer,) = house.to(ada, first)
     assert answer["Subject"] == "Your request [#1]"
