@@ -116,7 +116,7 @@ def test_an_empty_answer_is_held(case, ada, kari):
     assert "It is empty: there is nothing to send." in case.to(kari, sent)[0].text
 
 
-# --- tricks with From -------------------------------------------------------------------------------
+# --- tricks with From ---------------------------------------------------------------------------
 
 TRICKS = {
     "name in quotes": f'"{KARI}" <eve@example.net>',
