@@ -6,7 +6,8 @@ A name is display text and nothing else; no file is ever written under it.
 import hashlib
 import re
 
-from maildesk.mail.header import clean, decode_words, read_text
+from maildesk.mail.clean import clean
+from maildesk.mail.header import decode_words, read_text
 from maildesk.mail.limits import ParseLimits, read_header
 from maildesk.mail.message import Attachment
 from maildesk.mail.parts import Part, decoded

@@ -13,19 +13,13 @@ from email.header import Header
 from email.utils import quote
 from urllib.parse import quote as percent_encode
 
+from maildesk.mail.clean import clean
 from maildesk.mail.message import Address
 
 LINE_LENGTH = 76
 LINE_LIMIT = 998  # RFC 5322 section 2.1.1
 ID_LIMIT = 900  # a longer Message-ID may not fit on a line
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # line ends among them
-_UNSEEN = re.compile(  # soft hyphen, zero-width and bidi marks, annotations, noncharacters
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufdd0-\ufdef\ufeff"
-    "\ufff9-\ufffb\ufffe\uffff]+"
-)
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_SPACES = re.compile(r"\s+")
 _LONG_WORD = re.compile(rf"\S{{{LINE_LENGTH - 10}}}")
 _FIELD_NAME = re.compile(r"[!-9;-~]+")
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")  # atoms: RFC 5322 section 3.2.3
@@ -38,17 +32,16 @@ _TOKEN = re.compile(r"[A-Za-z0-9!#$&+.^_`{|}~-]+")  # RFC 2045 section 5.1
 _UTF_8 = Charset("utf-8")
 
 
-def clean(value: str) -> str:
-    """Return `value` on one line, without characters that hide, reorder or forge text."""
-    visible = _SURROGATE.sub("\ufffd", _UNSEEN.sub("", _CONTROL.sub(" ", value)))
-    return _SPACES.sub(" ", visible).strip()
+def one_line(value: str) -> str:
+    """Return `value` cleaned, each run of white space as one blank: fields are folded there."""
+    return " ".join(clean(value).split())
 
 
 def text_field(name: str, value: str) -> str:
     """Return a field whose value is free text (Subject, an X- field)."""
     if not _FIELD_NAME.fullmatch(name):
         raise ValueError(f"not a field name: {name!r}")
-    value = clean(value)
+    value = one_line(value)
     if _is_plain(value):
         return fold(f"{name}:", value.split(" "))
     return f"{name}: {_encoded(value, len(name) + 2)}"
@@ -57,7 +50,7 @@ def text_field(name: str, value: str) -> str:
 def address_field(name: str, address: Address) -> str:
     """Return a field that holds one mailbox."""
     spec = address_spec(address.address)
-    display = clean(address.name)
+    display = one_line(address.name)
     if not display:
         return f"{name}: {spec}"
     if not _is_plain(display):
@@ -72,7 +65,7 @@ def address_field(name: str, address: Address) -> str:
 def address_spec(address: str) -> str:
     """Return `local@domain` as it stands in a field: the domain as A-label where it has one, the
     local part quoted where it must be."""
-    local, _, domain = clean(address).rpartition("@")
+    local, _, domain = one_line(address).rpartition("@")
     domain = _NOT_DOMAIN.sub("", domain)
     with contextlib.suppress(UnicodeError):
         domain = domain.encode("idna").decode("ascii")
@@ -90,7 +83,7 @@ def id_field(name: str, ids: Iterable[str]) -> str:
 
 def with_parameter(field: str, name: str, value: str) -> str:
     """Return a Content- field with `name=value` added; long or non-ASCII values as RFC 2231."""
-    value = clean(value)
+    value = one_line(value)
     room = LINE_LENGTH - len(name) - 5
     if value.isascii() and len(value) + value.count('"') + value.count("\\") <= room:
         shown = value if _TOKEN.fullmatch(value) else _quoted(value)

@@ -15,17 +15,11 @@ from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
 
 from maildesk.mail.charset import decode_text, text_codec
+from maildesk.mail.clean import clean
 from maildesk.mail.message import Address
 
 ID_CHARACTERS = 998  # a longer Message-ID fits on no line: RFC 5322 section 2.1.1
 
-_BREAK = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]+ ?")
-# Controls; soft hyphen; bidi marks, embeddings and isolates; zero-width and invisible characters;
-# tag characters. They hide, reorder or forge what people read.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
-)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Spaces inside an encoded word are forbidden and common; so are words that touch.
@@ -43,14 +37,6 @@ _NAME_CHARACTERS = 200
 _ANGLE_ID = re.compile(r"<([^<>]+)>")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:+-]+)", re.IGNORECASE)
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-
-
-def clean(value: str) -> str:
-    """Return `value` on one line, without controls, bidi marks and characters nobody sees."""
-    if value.isascii() and value.isprintable():
-        return value.strip()
-    visible = _UNSEEN.sub("", _BREAK.sub(" ", value))
-    return _SURROGATE.sub("\ufffd", visible).strip()
 
 
 def decode_words(value: str) -> str:

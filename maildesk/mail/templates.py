@@ -23,7 +23,7 @@ from jinja2 import Template, TemplateSyntaxError
 from markdown_it import MarkdownIt
 
 from maildesk.errors import NotFound, Permanent
-from maildesk.mail.fields import clean
+from maildesk.mail.clean import clean
 from maildesk.mail.layout import lay_out
 from maildesk.mail.sandbox import (
     OUTPUT_LIMIT,

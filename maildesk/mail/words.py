@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from maildesk.mail.fields import clean
+from maildesk.mail.clean import clean
 from maildesk.mail.wrap import guard, wrap_line
 
 _TOKEN = re.compile("\ufdd0(\\d+)\ufdd1")

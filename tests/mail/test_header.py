@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 import pytest
 
 from maildesk.mail.header import (
-    clean,
     decode_words,
     read_addresses,
     read_date,
@@ -37,21 +36,8 @@ def test_encoded_words_are_decoded(value, text):
     assert decode_words(value) == text
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("one\r\n two", "one two"),
-        ("=?utf-8?q?x=0D=0ABcc:_evil?=", "x Bcc: evil"),
-        ("pay\u200bpal \u202egpj.exe", "paypal gpj.exe"),
-        ("a\x00b\x1b[31mc\x7f", "ab[31mc"),
-        ("bad \udcff byte", "bad \ufffd byte"),
-        ("tag\U000e0041", "tag"),
-        ("  ", ""),
-    ],
-)
-def test_values_lose_what_hides_reorders_or_breaks(value, text):
-    assert read_text(value) == text
-    assert clean(text) == text
+def test_breaks_in_encoded_words_begin_no_field():
+    assert read_text("=?utf-8?q?x=0D=0ABcc:_evil?=") == "x Bcc: evil"
 
 
 @pytest.mark.parametrize(
