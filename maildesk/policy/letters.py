@@ -18,8 +18,10 @@ from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.rules import Agent
 
+NAME_CHARACTERS = 100
 REFERENCES = 20  # ids in References: the first and the last ones
 
+NO_SUBJECT = "(no subject)"
 AUTO_REPLIED = "auto-replied"
 AUTO_GENERATED = "auto-generated"
 
@@ -54,7 +56,7 @@ def write(draft: Draft, party: Party, letter: Letter) -> None:
     """Add the notice to the draft; a party without number gets no reply address."""
     arrival, ticket = draft.arrival, draft.ticket
     rules, now = arrival.rules, arrival.now
-    to = Address("" if letter.is_nameless else shown_name(party), party.mailbox.address)
+    to = Address("" if letter.is_nameless else _greeted(party), party.mailbox.address)
     seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}|{to.key}"
     in_reply_to, references = _ancestry(draft, party)
     draft.notices.append(
@@ -66,7 +68,7 @@ def write(draft: Draft, party: Party, letter: Letter) -> None:
             to=to,
             sender=letter.sender,
             reply_to=_token_address(draft, party, letter.purpose) if party.number else None,
-            subject=letter.subject or f"Re: {_own_subject(draft)} [#{ticket.number}]",
+            subject=letter.subject or f"Re: {_own_subject(draft) or NO_SUBJECT} [#{ticket.number}]",
             message_id=new_message_id(rules.reply, ticket.number, seed, now),
             in_reply_to=in_reply_to,
             references=references,
@@ -111,14 +113,20 @@ def _ancestry(draft: Draft, party: Party) -> tuple[str | None, tuple[str, ...]]:
     return (own[-1] if own else None), tuple(own)
 
 
-def shown_name(party: Party) -> str:
-    """Return the name that a party is called by; an address is none."""
+def _greeted(party: Party) -> str:
+    """Return the name that a reader is called by; an address is none."""
     return "" if "@" in party.mailbox.name else party.mailbox.name
 
 
 def plain_name(address: Address) -> str:
-    """Return a name to show; one that holds an @ could be taken for an address."""
-    return (address.name or address.address).replace("@", " at ")
+    """Return a name to show, "" if there is none; one with an @ could be taken for an address."""
+    name = address.name.replace("@", " at ")
+    return name if len(name) <= NAME_CHARACTERS else f"{name[: NAME_CHARACTERS - 1]}…"
+
+
+def label(address: Address) -> str:
+    """Return what somebody is called in our words."""
+    return plain_name(address) or address.address
 
 
 def _timezone(draft: Draft, party: Party) -> str:
@@ -128,7 +136,7 @@ def _timezone(draft: Draft, party: Party) -> str:
 
 
 def _own_subject(draft: Draft) -> str:
-    return base_subject(draft.ticket.subject) or "(no subject)"
+    return base_subject(draft.ticket.subject)
 
 
 # --- what templates see -------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from maildesk.model.plan import Alert, Audience, Level
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal
-from maildesk.policy.letters import AUTO_REPLIED, Letter, plain_name, write, write_agent
+from maildesk.policy.letters import AUTO_REPLIED, Letter, label, write, write_agent
 from maildesk.policy.rules import Agent
 
 AGENT_FILES_BYTES = 15_000_000  # what rides on a mail to an agent
@@ -63,7 +63,7 @@ def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
         purpose=Purpose.AGENT,
         sender=_on_behalf(draft),
         facts={
-            "reply_goes": draft.ticket.requester.label,
+            "reply_goes": label(draft.ticket.requester),
             "reason": reason,
         },
         files=tuple(attachment.part for attachment in riding),
@@ -121,11 +121,11 @@ def send_reply(draft: Draft, agent: Agent) -> list[Party]:
     facts = {
         "agent": {"name": agent.name},
         "quote": said.text if said else "",
-        "quote_author": said.author.label if said else "",
+        "quote_author": label(said.author) if said else "",
         "quote_at": said.at if said else None,
     }
     for party in parties:
-        others = [other.address.label for other in parties if other is not party]
+        others = [label(other.address) for other in parties if other is not party]
         letter = Letter(
             kind="reply",
             audience=Audience.REQUESTER,
@@ -181,8 +181,9 @@ def _desk(draft: Draft) -> Address:
 
 
 def _on_behalf(draft: Draft) -> Address:
-    author = author_of(draft.arrival)
-    return Address(f"{plain_name(author)} via {draft.queue.name}", draft.queue.addresses[0])
+    # An address in a display name makes filters suspicious, and readers trust it.
+    author = label(author_of(draft.arrival)).replace("@", " at ")
+    return Address(f"{author} via {draft.queue.name}", draft.queue.addresses[0])
 
 
 def _held(draft: Draft, reason: str) -> Letter:
