@@ -27,6 +27,7 @@ START_SECONDS = 30  # for the imports of a new child on a busy machine
 _CHUNK = 1 << 20
 _BATCH = 8  # jobs that a child is handed at once: each hand-over costs two switches of process
 _BATCH_BYTES = 1 << 20
+_BATCH_SECONDS = 5  # then each alone, with the whole time: a mail that hangs holds up the others
 
 
 class ChildError(MaildeskError):
@@ -128,8 +129,9 @@ class Children:
         return [result for one in many for result in self._ask_each(job, [one])]
 
     def _ask(self, job: str, many: Sequence[bytes]) -> list[Any]:
+        seconds = self._seconds if len(many) == 1 else min(_BATCH_SECONDS, self._seconds)
         with self._child() as child:
-            return _results(child.ask(_request(job, many), self._seconds, job))
+            return _results(child.ask(_request(job, many), seconds, job))
 
     @contextmanager
     def _child(self) -> "Iterator[_Child]":
@@ -229,6 +231,7 @@ class _Child:
             return self._read(length, deadline)
         except TimeoutError as error:
             self.kill()
+            self._process.wait()  # until then it seems alive to who takes it next
             raise ChildTimedOut(f"child process {self._name}: {job} took too long") from error
         except (EOFError, BrokenPipeError) as error:
             self.kill()

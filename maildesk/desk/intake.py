@@ -3,9 +3,7 @@
     receive        journals a mail and answers; nothing is parsed on this path
     Worker.work    claim -> parse -> gather -> decide -> write letters -> apply, in order
 
-A batch of receipts shares one transaction, so that an fsync is paid once. Receipts that could
-touch each other (one sender, one thread, one content) never stand in one wave of it: what the
-second is decided on, the first has written.
+A wave of receipts (see `waves`) shares one transaction, so that an fsync is paid once.
 """
 
 import traceback
@@ -21,12 +19,12 @@ from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import evidence_of
 from maildesk.desk.letters import Order, order, write_letters
+from maildesk.desk.waves import WAVE, Work, waves
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Answer, Envelope, Receive
-from maildesk.mail.message import InboundMail, address_key
+from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Alert, Facts, Plan
 from maildesk.policy.decide import decide
-from maildesk.policy.rules import Rules
 from maildesk.policy.threads import named_tickets
 from maildesk.store import journal, outbox
 from maildesk.store.apply import Stale, apply
@@ -37,17 +35,8 @@ from maildesk.store.tickets import gather, next_number
 log = structlog.get_logger()
 
 BATCH = 200
-WINDOW = 50  # receipts whose mails are read ahead of those that are worked on
 LEASE = timedelta(minutes=10)
 DECISIONS = 3  # on one receipt, where others change the same ticket meanwhile
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A claimed receipt and the mail that it holds."""
-
-    receipt: Receipt
-    mail: InboundMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,36 +115,11 @@ def _tell_set_aside(desk: Desk, receipt: int, error: str) -> None:
     send_alert(desk, Alert(f"receipt:{receipt}", problem, detail))
 
 
-def waves(work: Iterable[Work], rules: Rules) -> Iterator[list[Work]]:
-    """Split `work`, in order, where a mail could rest on what an earlier one of its wave writes."""
-    wave: list[Work] = []
-    taken: set[str] = set()
-    for item in work:
-        keys = _keys(item, rules)
-        if len(wave) == WINDOW or not taken.isdisjoint(keys):
-            yield wave
-            wave, taken = [], set()
-        wave.append(item)
-        taken |= keys
-    if wave:
-        yield wave
-
-
-def _keys(work: Work, rules: Rules) -> set[str]:
-    mail = work.mail
-    named = named_tickets(mail, work.receipt.envelope.recipients, rules.reply)
-    ids = {mail.content_key, *mail.in_reply_to, *mail.references}
-    if mail.message_id:
-        ids.add(mail.message_id)
-    people = {address_key(person.address) for person in (*mail.senders, *mail.reply_to)}
-    return ids | people | {f"#{number}" for number in named}
-
-
 def _parse(desk: Desk, receipts: Sequence[Receipt]) -> Iterator[Work]:
     """Yield the mails in order; while some are worked on, the next ones are being read."""
-    reading = _begin_to_parse(desk, receipts[:WINDOW])
-    for start in range(WINDOW, len(receipts) + WINDOW, WINDOW):
-        following = _begin_to_parse(desk, receipts[start : start + WINDOW])
+    reading = _begin_to_parse(desk, receipts[:WAVE])
+    for start in range(WAVE, len(receipts) + WAVE, WAVE):
+        following = _begin_to_parse(desk, receipts[start : start + WAVE])
         for receipt, mail in reading:
             if isinstance(mail, Exception):
                 _fail(desk, receipt, _words(mail))

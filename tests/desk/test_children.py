@@ -27,8 +27,16 @@ def until(condition: Callable[[], object], seconds: float = 20) -> None:
 
 def processes() -> list[psutil.Process]:
     """The living child processes of this test."""
-    mine = psutil.Process().children()
+    mine = [p for p in psutil.Process().children() if p not in _of_others]
     return [p for p in mine if p.status() != psutil.STATUS_ZOMBIE and "child" in str(p.cmdline())]
+
+
+_of_others: list[psutil.Process] = []
+
+
+@pytest.fixture(autouse=True)
+def _forget_children_of_other_tests():
+    _of_others[:] = psutil.Process().children()
 
 
 @contextmanager
@@ -214,3 +222,12 @@ def test_error_of_one_among_many_stands_in_its_place_with_where_it_happened():
     assert first.subject == third.subject == "hello"
     assert isinstance(second, TypeError)
     assert "parse.py" in "".join(second.__notes__)
+
+
+def test_mail_that_hangs_among_many_fails_alone():
+    with Children(1, seconds=0.5) as children:
+        children.warm_up()
+        (process,) = processes()
+        with stopped(process):
+            first, second = children.run_many("parse_mail", [(RAW,), (RAW,)])
+        assert first.subject == second.subject == "hello"  # each alone, in a new child
