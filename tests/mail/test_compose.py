@@ -8,7 +8,7 @@ from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maildesk.mail.compose import compose
@@ -254,7 +254,6 @@ def test_the_same_mail_gives_the_same_bytes():
     assert compose(MAIL) == compose(MAIL)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     subject=st.text(max_size=120),
     name=st.text(max_size=60),

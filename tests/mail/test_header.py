@@ -141,9 +141,9 @@ def test_who_has_no_address_is_no_sender_and_no_recipient():
 
 @pytest.mark.parametrize("character", ["(", '"', "<", ",", ";", ":", "\\", "@", "[", "\udcff"])
 def test_floods_of_delimiters_end_quickly(character):
-    read_addresses(character * 16_000)
-    read_ids(character * 16_000)
-    read_text(character * 16_000)
+    read_addresses(character * 8_000)
+    read_ids(character * 8_000)
+    read_text(character * 8_000)
 
 
 def test_too_many_addresses_are_cut():

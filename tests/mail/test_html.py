@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maildesk.mail.html import html_to_text
@@ -94,21 +94,21 @@ def test_what_a_reader_sees_is_kept(html: str) -> None:
 @pytest.mark.parametrize(
     "html",
     [
-        "<div>" * 10_000 + "end" + "</div>" * 10_000,
-        "<blockquote>" * 10_000 + "end",
-        "<span>" * 30_000 + "end" + "</p>" * 30_000,
-        "<table><tr><td>" * 10_000 + "end",
-        "<ul><li>" * 10_000 + "end",
-        "<table>" + "<tr><td>a<td>b" * 10_000 + "</table>end",
-        "<a href=https://example.org>" * 10_000 + "end",
-        '<p style="' + "border:none;" * 20_000 + '">end',
-        "<p " + "a=b " * 50_000 + ">end",
-        "</div>" * 50_000 + "end",
-        "<b><div></b>" * 10_000 + "end",
-        "<br>" * 50_000 + "end",
-        "< " * 50_000 + "end",
-        "&" * 100_000 + "end",
-        "<!" * 50_000 + ">end",
+        "<div>" * 4_000 + "end" + "</div>" * 4_000,
+        "<blockquote>" * 4_000 + "end",
+        "<span>" * 10_000 + "end" + "</p>" * 10_000,
+        "<table><tr><td>" * 4_000 + "end",
+        "<ul><li>" * 4_000 + "end",
+        "<table>" + "<tr><td>a<td>b" * 4_000 + "</table>end",
+        "<a href=https://example.org>" * 4_000 + "end",
+        '<p style="' + "border:none;" * 10_000 + '">end',
+        "<p " + "a=b " * 20_000 + ">end",
+        "</div>" * 20_000 + "end",
+        "<b><div></b>" * 4_000 + "end",
+        "<br>" * 20_000 + "end",
+        "< " * 20_000 + "end",
+        "&" * 40_000 + "end",
+        "<!" * 20_000 + ">end",
         "a\x00b\ud800\uffff end",
     ],
     ids=lambda html: ascii(html[:12]),
@@ -130,7 +130,6 @@ _PIECES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.lists(_PIECES | st.text(max_size=5), max_size=30).map("".join))
 def test_spans_lie_in_the_text_in_order(html: str) -> None:
     result = html_to_text(html)

@@ -1,6 +1,6 @@
 """Whatever the bytes are: no exception, and spans that cover the text."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maildesk.mail.parse import extract_parts, parse_mail
@@ -52,7 +52,6 @@ def check(raw: bytes) -> None:
     extract_parts(raw, [attachment.part for attachment in mail.attachments])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edits)
 def test_mutated_mail_is_read(changes):
     raw = MAIL
@@ -61,7 +60,6 @@ def test_mutated_mail_is_read(changes):
     check(raw)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400))
 def test_random_bytes_are_read(raw):
     check(raw)
