@@ -161,10 +161,11 @@ def _label(person: Mapping[str, str]) -> str:
 
 
 def _signed_by(text: str, name: str) -> bool:
-    """Whether the last line is the name, or the first word of it: people sign their mails."""
-    lines = text.rstrip().rsplit("\n", 1)
-    signed = lines[-1].strip(" -–—,.").casefold()
-    return bool(signed) and signed in (name.casefold(), name.casefold().split(" ")[0])
+    """Whether one of the last lines is the name, or the first word of it: people sign their mails,
+    and some add what they do."""
+    last = text.rstrip().rsplit("\n", 4)[-4:]
+    signed = {line.strip(" -–—,.").casefold() for line in last} - {""}
+    return not signed.isdisjoint({name.casefold(), name.casefold().split(" ")[0]})
 
 
 def _mailto(address: str, subject: str = "", body: str = "") -> str:
