@@ -48,6 +48,16 @@ def settings_of(config: Path | None) -> "Settings":
     return load(find_folder(config, os.environ), os.environ)
 
 
+def database_of(config: Path | None) -> str:
+    """Return the URL of the database alone; the other files may have problems.
+
+    Raises: Misconfigured.
+    """
+    from maildesk.config import find_folder, load_database  # noqa: PLC0415
+
+    return load_database(find_folder(config, os.environ), os.environ)
+
+
 def print_json(value: object) -> None:
     """Print one JSON object on one line."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")

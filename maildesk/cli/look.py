@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from maildesk.cli.console import ConfigOption, JsonOption, out, print_json, print_list, settings_of
+from maildesk.cli.console import ConfigOption, JsonOption, database_of, out, print_json, print_list
 from maildesk.store import journal, outbox, tickets
 from maildesk.store.engine import Database, open_database
 
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 @contextmanager
 def _reading(config: Path | None) -> Iterator[Session]:
-    database = open_database(settings_of(config).database, is_reader=True)
+    database = open_database(database_of(config), is_reader=True)
     try:
         with database.read() as session:
             yield session
@@ -35,7 +35,7 @@ def _reading(config: Path | None) -> Iterator[Session]:
 
 @contextmanager
 def _writing(config: Path | None) -> Iterator[Database]:
-    database = open_database(settings_of(config).database)
+    database = open_database(database_of(config))
     try:
         database.check_schema()
         yield database

@@ -25,7 +25,7 @@ from maildesk.config.credentials import surroundings
 from maildesk.config.desk import desk_rules, read_desk
 from maildesk.config.maildesk_file import MaildeskFile
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
-from maildesk.config.resolve import resolve, static_rules
+from maildesk.config.resolve import database_url, resolve, static_rules
 from maildesk.config.section import Section
 from maildesk.config.shape import read_file
 from maildesk.errors import Misconfigured, NotFound, Problem
@@ -99,6 +99,20 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
             [*references.static_warnings(file.document, file.model), *desk.warnings()]
         ),
     )
+
+
+def load_database(folder: Path, environ: Mapping[str, str]) -> str:
+    """Return the database's URL, for commands that only look into it.
+
+    Nothing else is read: an admin whose rules have a fault still sees his tickets.
+    Raises: Misconfigured with the problems of maildesk.yaml.
+    """
+    folder = folder.absolute()
+    _require_folder(folder)
+    file = read_file(folder, "maildesk.yaml", MaildeskFile)
+    if file.found is None or file.problems:
+        raise Misconfigured(*_sorted(file.problems))
+    return database_url(file.found, surroundings(folder, environ))
 
 
 def load_rules(folder: Path, current: Settings) -> Rules:

@@ -48,7 +48,7 @@ def resolve(
     """Return the settings and what is wrong; where something is, its value is of no use."""
     resolver = _Resolver(document, around)
     static = Static(
-        database=f"sqlite:///{around.path(file.database.removeprefix('sqlite:///'))}",
+        database=database_url(file, around),
         listen=tuple(resolver.listen(item, ("listen", n)) for n, item in enumerate(file.listen)),
         mailboxes=tuple(
             resolver.mailbox(item, ("mailboxes", n)) for n, item in enumerate(file.mailboxes)
@@ -58,6 +58,11 @@ def resolve(
         http=_tcp_endpoint(file.http.listen) if file.http else None,
     )
     return static, tuple(resolver.problems)
+
+
+def database_url(file: shape.MaildeskFile, around: Surroundings) -> str:
+    """The database's URL with its path made absolute."""
+    return f"sqlite:///{around.path(file.database.removeprefix('sqlite:///'))}"
 
 
 def static_rules(file: shape.MaildeskFile, static: Static) -> Rules:

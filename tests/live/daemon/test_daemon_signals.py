@@ -1,0 +1,155 @@
+"""SIGTERM and SIGHUP, as systemd sends them; what the service manager is told; its unit."""
+
+import contextlib
+import shutil
+import smtplib
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROUTING, STOP_SECONDS, RunningDaemon, wait_until, write_mail
+
+UNIT = Path(__file__).parents[3] / "maildesk.service"
+UNSAFE = 20  # of 100: what systemd-analyze may find exposed at most
+
+
+def test_sigterm_under_load_ends_with_0_and_loses_nothing(daemon: RunningDaemon) -> None:
+    accepted: list[str] = []
+    ended: list[BaseException] = []
+
+    def send(client: int) -> None:
+        try:
+            with daemon.connect() as smtp:
+                for number in range(10_000):
+                    mail = write_mail(f"{client}-{number}")
+                    smtp.sendmail(f"c{client}@example.org", ["support@example.com"], mail)
+                    accepted.append(f"{client}-{number}@client.example")
+        except (OSError, smtplib.SMTPException) as end:
+            ended.append(end)
+
+    clients = [threading.Thread(target=send, args=(number,), daemon=True) for number in range(5)]
+    for client in clients:
+        client.start()
+    wait_until(lambda: len(accepted) > 100)
+    began_at = time.monotonic()
+    assert daemon.stop() == 0
+    took = time.monotonic() - began_at
+    for client in clients:
+        client.join(10)
+    print(f"stopped within {took:.1f} s, {len(accepted)} mails accepted")
+    assert took < STOP_SECONDS
+    assert len(ended) == 5
+    assert "Traceback" not in daemon.log
+
+    daemon.start()
+    daemon.wait_for_tickets(len(accepted))
+    receipts = daemon.objects("journal", "list")
+    assert {receipt["state"] for receipt in receipts} == {"done"}
+    assert set(accepted) <= {receipt["message_id"] for receipt in receipts}
+
+
+def test_idle_peer_is_told_421_when_the_daemon_stops(daemon: RunningDaemon) -> None:
+    with daemon.connect() as smtp:
+        smtp.ehlo()
+        assert daemon.process
+        daemon.process.terminate()
+        code, _ = smtp.getreply()
+        assert code == 421
+    assert daemon.process.wait(STOP_SECONDS) == 0
+
+
+def test_broken_rules_are_rejected_once_and_the_old_ones_stay(daemon: RunningDaemon) -> None:
+    daemon.write("routing.yaml", "queues:\n  helpdesk:\n    adress: support@example.com\n")
+    for _ in range(2):
+        already = daemon.log.count("rules rejected")
+        daemon.reload()
+        wait_until(lambda seen=already: daemon.log.count("rules rejected") > seen)
+    assert "routing.yaml:3" in daemon.log
+    assert "adress" in daemon.log
+    daemon.send(write_mail(1))
+    daemon.wait_for_tickets(1)
+    daemon.wait_for_letters()
+    (alert,) = daemon.outgoing(to="admin@example.com")
+    assert "routing.yaml:3" in alert.get_payload(0).get_payload(decode=True).decode()
+
+
+def test_file_that_is_no_yaml_is_rejected_by_file_and_line(daemon: RunningDaemon) -> None:
+    daemon.write("people.yaml", "agents:\n  kari: [\n")
+    daemon.reload()
+    wait_until(lambda: "rules rejected" in daemon.log)
+    assert "people.yaml:" in daemon.log.split("rules rejected")[1]
+    daemon.send(write_mail(1))
+    daemon.wait_for_tickets(1)
+
+
+def test_good_rules_take_over_and_the_new_address_is_accepted(daemon: RunningDaemon) -> None:
+    with daemon.connect() as smtp:
+        smtp.ehlo()
+        smtp.mail("ada@example.org")
+        assert smtp.rcpt("billing@example.com")[0] == 550
+        billing = {"address": "billing@example.com", "team": "first-line", "name": "Billing"}
+        daemon.write("routing.yaml", {**ROUTING, "queues": {**ROUTING["queues"], "bill": billing}})
+        daemon.reload()
+        wait_until(lambda: "rules reloaded" in daemon.log)
+        assert smtp.rcpt("billing@example.com")[0] == 250
+        mail = write_mail(1).replace(b"support@", b"billing@")
+        assert smtp.data(mail)[0] == 250
+    (ticket,) = daemon.wait_for_tickets(1)
+    assert ticket["queue"] == "bill"
+
+
+# --- systemd ------------------------------------------------------------------------------------
+
+
+class Manager:
+    """The socket of a service manager: sd_notify(3)."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(path))
+        self.socket.setblocking(False)
+        self.told: list[str] = []
+
+    def was_told(self, line: str, times: int = 1) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.told += self.socket.recv(4096).decode().splitlines()
+        return self.told.count(line) >= times
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[Manager]:
+    manager = Manager(tmp_path / "notify")
+    yield manager
+    manager.socket.close()
+
+
+def test_the_service_manager_is_told_of_every_step(
+    make_daemon: Callable[..., RunningDaemon], manager: Manager
+) -> None:
+    daemon = make_daemon()
+    daemon.environ = {"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "400000"}
+    daemon.start()
+    assert manager.was_told("READY=1")
+    wait_until(lambda: manager.was_told("WATCHDOG=1", times=3))
+    daemon.reload()
+    wait_until(lambda: manager.was_told("RELOADING=1") and manager.was_told("READY=1", times=2))
+    assert not manager.was_told("STOPPING=1")
+    assert daemon.stop() == 0
+    assert manager.was_told("STOPPING=1")
+
+
+def test_the_unit_is_hardened(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    assert analyze, "systemd-analyze is missing; install it with: apt-get install systemd"
+    unit = tmp_path / UNIT.name  # a copy: analyze reads what lies beside it, too
+    shutil.copyfile(UNIT, unit)
+    command = [analyze, "security", "--offline=true", "--no-pager", f"--threshold={UNSAFE}"]
+    done = subprocess.run([*command, str(unit)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
