@@ -25,18 +25,38 @@ def until(condition: Callable[[], object], seconds: float = 20) -> None:
         threading.Event().wait(0.01)
 
 
-def processes() -> list[psutil.Process]:
-    """The living child processes of this test."""
-    mine = [p for p in psutil.Process().children() if p not in _of_others]
-    return [p for p in mine if p.status() != psutil.STATUS_ZOMBIE and "child" in str(p.cmdline())]
+Processes = Callable[[], list[psutil.Process]]
+Watched = tuple[Children, Processes]
 
 
-_of_others: list[psutil.Process] = []
+@contextmanager
+def watched(count: int = 1, **limits: float) -> Iterator[Watched]:
+    """A pool, and what finds its living processes."""
+    others = psutil.Process().children()
+
+    def processes() -> list[psutil.Process]:
+        mine = [p for p in psutil.Process().children() if p not in others]
+        return [
+            p for p in mine if p.status() != psutil.STATUS_ZOMBIE and "child" in str(p.cmdline())
+        ]
+
+    with Children(count, **limits) as children:
+        yield children, processes
 
 
-@pytest.fixture(autouse=True)
-def _forget_children_of_other_tests():
-    _of_others[:] = psutil.Process().children()
+@pytest.fixture(scope="module")
+def healthy() -> Iterator[Watched]:
+    """One child, for the tests that leave it as it is."""
+    with watched() as pool:
+        pool[0].warm_up()
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def mortal(healthy: Watched) -> Iterator[Watched]:
+    """One child that may take half a second, for the tests that kill it."""
+    with watched(seconds=0.5) as pool:
+        yield pool
 
 
 @contextmanager
@@ -50,123 +70,144 @@ def stopped(process: psutil.Process) -> Iterator[None]:
             process.resume()
 
 
-def test_mail_is_read_in_a_child():
-    with Children(1) as children:
+# --- reading ------------------------------------------------------------------------------------
+
+
+def test_child_starts_with_its_first_mail_and_ends_with_the_pool():
+    with watched() as (children, processes):
         assert processes() == []
         assert children.parse(RAW).subject == "hello"
         assert len(processes()) == 1
     assert processes() == []
 
 
-def test_many_mails_are_read_in_order_by_several_children():
+def test_warmed_up_children_read_many_mails_in_order():
     raws = [b"Subject: %d\r\n\r\nbody" % number for number in range(40)]
-    with Children(2) as children:
-        mails = list(children.parse_many(raws))
-        assert len(processes()) == 2
-    assert [mail.subject for mail in mails] == [str(number) for number in range(40)]
-
-
-def test_large_mail_passes_both_ways():
-    raw = RAW + b"x" * 5_000_000
-    with Children(1) as children:
-        assert children.parse(raw).size == len(raw)
-
-
-def test_warmed_up_children_wait_for_their_first_job():
-    with Children(2) as children:
+    with watched(2) as (children, processes):
         children.warm_up()
         started = processes()
         assert len(started) == 2
-        assert len(list(children.parse_many([RAW] * 10))) == 10
+        mails = list(children.parse_many(raws))
         assert processes() == started
+    assert [mail.subject for mail in mails] == [str(number) for number in range(40)]
 
 
-def test_several_threads_share_one_child():
-    with Children(1) as children:
-        subjects: list[str] = []
-        threads = [
-            threading.Thread(target=lambda: subjects.append(children.parse(RAW).subject))
-            for _ in range(8)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+def test_large_mail_passes_both_ways(healthy):
+    raw = RAW + b"x" * 5_000_000
+    assert healthy[0].parse(raw).size == len(raw)
+
+
+def test_several_threads_share_one_child(healthy):
+    subjects: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: subjects.append(healthy[0].parse(RAW).subject))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert subjects == ["hello"] * 8
 
 
-def test_hanging_child_is_killed_and_replaced():
-    with Children(1, seconds=0.3) as children:
-        children.parse(RAW)
-        (process,) = processes()
-        with stopped(process), pytest.raises(ChildTimedOut, match=str(process.pid)):
-            children.parse(RAW)
-        until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
-        assert children.parse(RAW).subject == "hello"
+def test_job_is_done_on_many_arguments_while_more_are_made(healthy):
+    made: list[int] = []
+
+    def arguments() -> Iterator[tuple[bytes]]:
+        for number in range(20):
+            made.append(number)
+            yield (b"Subject: %d\r\n\r\n" % number,)
+
+    mails = healthy[0].run_many("parse_mail", arguments())
+    assert made == list(range(20))
+    assert [mail.subject for mail in mails] == [str(number) for number in range(20)]
 
 
-def test_child_that_dies_in_a_job_is_named_and_replaced():
-    with Children(1) as children:
-        children.parse(RAW)
-        (process,) = processes()
-        timer = threading.Timer(0.2, process.kill)
-        with stopped(process):
-            timer.start()
-            with pytest.raises(ChildDied, match=str(process.pid)):
-                children.parse(RAW)
-        timer.join()
-        assert children.parse(RAW).subject == "hello"
+def test_what_a_job_raises_is_raised_here(healthy):
+    children, processes = healthy
+    (process,) = processes()
+    with pytest.raises(KeyError):
+        children.run("no_such_job")
+    with pytest.raises(TypeError):
+        children.run("parse_mail", 1, 2, 3, 4)
+    assert children.parse(RAW).subject == "hello"
+    assert processes() == [process]
 
 
-def test_child_that_died_between_jobs_costs_nothing():
-    with Children(1) as children:
-        children.parse(RAW)
-        (process,) = processes()
-        process.kill()
-        until(lambda: process.status() == psutil.STATUS_ZOMBIE)
-        assert children.parse(RAW).subject == "hello"
+def test_error_of_one_among_many_stands_in_its_place_with_where_it_happened(healthy):
+    first, second, third = healthy[0].run_many("parse_mail", [(RAW,), (1,), (RAW,)])
+    assert first.subject == third.subject == "hello"
+    assert isinstance(second, TypeError)
+    assert "parse.py" in "".join(second.__notes__)
 
 
-def test_memory_is_bounded():
-    with Children(1, memory_bytes=300 * 1024 * 1024) as children:
-        with pytest.raises(ChildDied):
-            children.parse(RAW + b"word " * 36_000_000)
-        assert children.parse(RAW).subject == "hello"
-
-
-def test_one_bad_mail_among_many_fails_alone():
-    with Children(1, memory_bytes=300 * 1024 * 1024) as children:
-        results = list(children.parse_many([RAW, RAW + b"word " * 36_000_000, RAW]))
-    assert [isinstance(result, ChildDied) for result in results] == [False, True, False]
-
-
-def test_what_a_job_raises_is_raised_here():
-    with Children(1) as children:
-        with pytest.raises(KeyError):
-            children.run("no_such_job")
-        with pytest.raises(TypeError):
-            children.run("parse_mail", 1, 2, 3, 4)
-        assert children.parse(RAW).subject == "hello"
-        assert len(processes()) == 1
-
-
-def test_child_ignores_the_signals_that_stop_the_daemon():
-    with Children(1) as children:
-        children.parse(RAW)
-        (process,) = processes()
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGINT)
-        assert children.parse(RAW).subject == "hello"
-        assert processes() == [process]
-        assert os.getpgid(process.pid) != os.getpgid(0)
+def test_child_ignores_the_signals_that_stop_the_daemon(healthy):
+    children, processes = healthy
+    (process,) = processes()
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    assert children.parse(RAW).subject == "hello"
+    assert processes() == [process]
+    assert os.getpgid(process.pid) != os.getpgid(0)
 
 
 def test_child_inherits_no_open_files():
-    with open(__file__) as kept, Children(1) as children:
+    with open(__file__) as kept, watched() as (children, processes):
         os.set_inheritable(kept.fileno(), True)
-        children.parse(RAW)
+        children.warm_up()
         (process,) = processes()
         assert process.open_files() == []
+
+
+# --- children that hang or die ------------------------------------------------------------------
+
+
+def test_hanging_child_is_killed_and_replaced(mortal):
+    children, processes = mortal
+    children.warm_up()
+    (process,) = processes()
+    with stopped(process), pytest.raises(ChildTimedOut, match=str(process.pid)):
+        children.parse(RAW)
+    until(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
+    assert children.parse(RAW).subject == "hello"
+
+
+def test_child_that_dies_in_a_job_is_named_and_replaced(mortal):
+    children, processes = mortal
+    children.warm_up()
+    (process,) = processes()
+    timer = threading.Timer(0.1, process.kill)
+    with stopped(process):
+        timer.start()
+        with pytest.raises(ChildDied, match=str(process.pid)):
+            children.parse(RAW)
+    timer.join()
+    assert children.parse(RAW).subject == "hello"
+
+
+def test_child_that_died_between_jobs_costs_nothing(mortal):
+    children, processes = mortal
+    children.warm_up()
+    (process,) = processes()
+    process.kill()
+    until(lambda: process.status() == psutil.STATUS_ZOMBIE)
+    assert children.parse(RAW).subject == "hello"
+
+
+def test_mail_that_hangs_among_many_fails_alone(mortal):
+    children, processes = mortal
+    children.warm_up()
+    (process,) = processes()
+    with stopped(process):
+        first, second = children.run_many("parse_mail", [(RAW,), (RAW,)])
+    assert first.subject == second.subject == "hello"  # each alone, in a new child
+
+
+def test_mail_that_takes_too_much_memory_fails_alone():
+    with watched(memory_bytes=110 * 1024 * 1024) as (children, _):
+        results = list(children.parse_many([RAW, RAW + b"word " * 4_000_000, RAW]))
+        assert [isinstance(result, ChildDied) for result in results] == [False, True, False]
+        assert children.parse(RAW).subject == "hello"
 
 
 def test_child_ends_when_its_parent_is_killed():
@@ -200,34 +241,3 @@ def test_closed_children_take_no_job():
     children.close()
     with pytest.raises(ChildDied):
         children.parse(RAW)
-
-
-def test_job_is_done_on_many_arguments_while_more_are_made():
-    made: list[int] = []
-
-    def arguments() -> Iterator[tuple[bytes]]:
-        for number in range(20):
-            made.append(number)
-            yield (b"Subject: %d\r\n\r\n" % number,)
-
-    with Children(1) as children:
-        mails = children.run_many("parse_mail", arguments())
-        assert made == list(range(20))
-        assert [mail.subject for mail in mails] == [str(number) for number in range(20)]
-
-
-def test_error_of_one_among_many_stands_in_its_place_with_where_it_happened():
-    with Children(1) as children:
-        first, second, third = children.run_many("parse_mail", [(RAW,), (1,), (RAW,)])
-    assert first.subject == third.subject == "hello"
-    assert isinstance(second, TypeError)
-    assert "parse.py" in "".join(second.__notes__)
-
-
-def test_mail_that_hangs_among_many_fails_alone():
-    with Children(1, seconds=0.5) as children:
-        children.warm_up()
-        (process,) = processes()
-        with stopped(process):
-            first, second = children.run_many("parse_mail", [(RAW,), (RAW,)])
-        assert first.subject == second.subject == "hello"  # each alone, in a new child
