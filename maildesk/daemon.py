@@ -192,8 +192,11 @@ class Daemon:
         return self.desk.rules.accepts(address)  # asked each time: the rules may be reloaded
 
     def _has_room(self) -> bool:
-        settings = self.desk.settings
-        return shutil.disk_usage(settings.state).free > 1.5 * settings.limits.message_bytes
+        path = self.desk.database.path
+        if path is None:
+            return True
+        free = shutil.disk_usage(path.parent).free
+        return free > 1.5 * self.desk.settings.limits.message_bytes
 
     def _start_ticker(self, stack: ExitStack) -> None:
         """Start the metronome: it calls the jobs; what is due is theirs to ask."""

@@ -116,13 +116,24 @@ class GroupCommit(Generic[Item]):
         try:
             results = self._commit([entry.item for entry in batch])
         except Temporary as failure:
-            for entry in batch:
+            for entry in [*batch, *self._waited_in_vain(failure)]:
                 entry.fail(type(failure)(failure.text))
         except Exception as error:  # noqa: BLE001 - one of them is bad: it alone must suffer
             self._work_singly(batch, error)
         else:
             for entry, result in zip(batch, results, strict=True):
                 entry.succeed(result)
+
+    def _waited_in_vain(self, failure: Temporary) -> list[_Entry[Item]]:
+        """Who came while a lock was waited for has waited enough: not the whole time once more."""
+        if not isinstance(failure, Unavailable):
+            return []
+        with self._lock:
+            waited = list(self._waiting)
+            self._waiting.clear()
+            self._bytes -= sum(entry.size for entry in waited)
+            self._room.notify_all()
+        return waited
 
     def _work_singly(self, batch: list[_Entry[Item]], error: Exception) -> None:
         if len(batch) == 1:

@@ -172,6 +172,41 @@ def test_callers_wait_while_too_many_bytes_are_in_flight() -> None:
     assert max(batches) <= 2
 
 
+def test_who_waits_behind_a_locked_database_is_not_kept_waiting_twice() -> None:
+    is_asked, is_locked = threading.Event(), threading.Event()
+    commits: list[int] = []
+
+    def commit(items: object) -> list[int]:
+        commits.append(len(items))  # type: ignore[arg-type]
+        is_asked.set()
+        is_locked.wait(10)
+        raise Unavailable("the database is locked")
+
+    group: GroupCommit[int] = GroupCommit(commit, in_flight_bytes=1000)
+    answers: list[Temporary] = []
+
+    def submit(_number: int) -> None:
+        try:
+            group.submit(0, 1)
+        except Temporary as answer:
+            answers.append(answer)
+
+    threads = [threading.Thread(target=submit, args=(number,)) for number in range(4)]
+    threads[0].start()
+    assert is_asked.wait(10)
+    for thread in threads[1:]:
+        thread.start()
+    while group._bytes < 4 and not threading.Event().wait(0.01):
+        pass
+    is_locked.set()
+    for thread in threads:
+        thread.join(10)
+    group.close()
+    assert len(answers) == 4
+    assert commits == [1]
+    assert group._bytes == 0
+
+
 def test_a_single_mail_over_the_limit_in_flight_is_taken(database: Database) -> None:
     keeper = Journal(database, lambda: NOW, in_flight_bytes=10)
     assert keeper.keep(b"x" * 100, ENVELOPE) == 1

@@ -120,7 +120,7 @@ class RunningDaemon:
         (self.folder / name).write_text(text, encoding="utf-8")
 
     @property
-    def _environ(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
         return {**kept, "MAILDESK_CONFIG": str(self.folder), **self.environ}
 
@@ -130,7 +130,7 @@ class RunningDaemon:
         """Start it without waiting."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.program, "run"], env=self._environ, stderr=log, stdin=subprocess.DEVNULL
+                [*self.program, "run"], env=self.environment, stderr=log, stdin=subprocess.DEVNULL
             )
 
     def start(self) -> None:
@@ -214,7 +214,7 @@ class RunningDaemon:
         """Run a command on its folder."""
         return subprocess.run(
             [*self.program, *arguments],
-            env=self._environ,
+            env=self.environment,
             input=stdin,
             capture_output=True,
             timeout=COMMAND_SECONDS,
