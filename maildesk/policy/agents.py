@@ -1,6 +1,6 @@
 """An agent's mail: a public reply, a note, or held where anything is in doubt."""
 
-from maildesk.mail.identifiers import Purpose
+from maildesk.mail.identifiers import Purpose, find_markers
 from maildesk.model.plan import Disposition, Level, Plan
 from maildesk.model.ticket import Direction, Role, Visibility
 from maildesk.policy import notices
@@ -41,6 +41,12 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
     if not mail.new_text and not mail.attachments:
         return _hold(draft, agent, "It is empty: there is nothing to send.")
     if not any("@" in p.address.address for p in draft.parties(Role.REQUESTER)):
+    if _holds_our_notice(draft):
+        reason = (
+            "It still holds our notification, which is not for the requester. "
+            "Delete what you do not want to send, and answer once more."
+        )
+        return _hold(draft, agent, reason)
         reason = "The requester's mail named no address that can be written to."
         return _hold(draft, agent, reason)
     draft.add_message(Visibility.PUBLIC, Direction.OUT)
@@ -52,6 +58,13 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
 
 
 def _hold(draft: Draft, agent: Agent, reason: str) -> Plan:
+def _holds_our_notice(draft: Draft) -> bool:
+    """Whether the reference that ends our notifications stands in the words to be sent: then the
+    quote could not be told from what the agent wrote."""
+    reply = draft.arrival.rules.reply
+    return next(find_markers(reply, draft.arrival.mail.new_text), None) is not None
+
+
     draft.add_message(Visibility.HELD, reason=reason)
     notices.tell_author_held(draft, agent, reason)
     return draft.plan(Disposition.HELD)

@@ -116,6 +116,15 @@ def test_an_empty_answer_is_held(case, ada, kari):
     assert "It is empty: there is nothing to send." in case.to(kari, sent)[0].text
 
 
+def test_a_reply_that_still_holds_our_notification_is_held(case, ada, kari):
+    """A client that quotes without a sign, for an agent who deletes from the top."""
+    shown = kari.last.text.partition("this line ---")[2]
+    mail = kari.write(kari.last.reply_to, "Re: Printer is dead [#1]", f"Fill tray 2.\n{shown}")
+    sent = case.post(mail)
+    assert case.to(ada, sent) == []
+    assert "It still holds our notification" in case.to(kari, sent)[0].text
+
+
 # --- tricks with From ---------------------------------------------------------------------------
 
 TRICKS = {
