@@ -7,7 +7,7 @@ import hashlib
 import re
 
 from maildesk.mail.clean import clean
-from maildesk.mail.header import decode_words, read_text
+from maildesk.mail.encoded_words import decode_words, read_text
 from maildesk.mail.limits import ParseLimits, read_header
 from maildesk.mail.message import Attachment
 from maildesk.mail.parts import Part, decoded

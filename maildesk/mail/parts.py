@@ -17,7 +17,7 @@ from itertools import islice
 from mimetypes import guess_type
 
 from maildesk.mail import uuencode
-from maildesk.mail.header import mend_bytes
+from maildesk.mail.encoded_words import mend_bytes
 from maildesk.mail.limits import HeaderBlock, ParseLimits, read_header
 
 _IDENTITY = ("", "7bit", "8bit", "binary")

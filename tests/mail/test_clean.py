@@ -1,8 +1,8 @@
 import pytest
 
 from maildesk.mail.clean import clean
+from maildesk.mail.encoded_words import read_text
 from maildesk.mail.fields import one_line
-from maildesk.mail.header import read_text
 
 
 @pytest.mark.parametrize(

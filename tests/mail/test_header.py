@@ -2,15 +2,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from maildesk.mail.encoded_words import decode_words, read_text
 from maildesk.mail.header import (
-    decode_words,
     read_addresses,
     read_date,
     read_fields,
     read_ids,
     read_language,
     read_message_id,
-    read_text,
 )
 from maildesk.mail.message import Address, InboundMail
 
