@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 # To add a job, name the function and its module; it takes and returns plain values only.
 JOBS = {
+    "check_signatures": "maildesk.mail.dkim_check",
     "parse_mail": "maildesk.mail.parse",
     "write_letters": "maildesk.mail.letter",
 }

@@ -136,9 +136,10 @@ class DeliveryReport:
 class InboundMail:
     """A mail as read by `parse_mail`. All header values are decoded and cleaned (one line, no
     control, bidi or zero-width characters); ids are without <>. `headers` holds every field in
-    order. `text` is the full visible text; `reply`, `quoted` and `signature` are spans of it that
-    together cover it, `forwarded` are those of `quoted` that the writer passes on. `content_key`
-    is a hash over Message-ID, From, Date, Subject and decoded content."""
+    order, `trace` those that servers and signers wrote, not decoded (see `mail.trace`). `text` is
+    the full visible text; `reply`, `quoted` and `signature` are spans of it that together cover
+    it, `forwarded` are those of `quoted` that the writer passes on. `content_key` is a hash over
+    Message-ID, From, Date, Subject and decoded content."""
 
     size: int
     content_key: str
@@ -154,6 +155,7 @@ class InboundMail:
     date: datetime | None = None
     language: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    trace: tuple[tuple[str, str], ...] = ()
     text: str = ""
     reply: tuple[Span, ...] = ()
     quoted: tuple[Span, ...] = ()

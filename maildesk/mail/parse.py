@@ -17,6 +17,7 @@ from maildesk.mail.limits import HeaderBlock, ParseLimits, read_header
 from maildesk.mail.message import Attachment, InboundMail, Span
 from maildesk.mail.parts import Part, TooComplex, as_message, decoded, split_parts
 from maildesk.mail.report import read_report
+from maildesk.mail.trace import read_trace
 from maildesk.mail.visible import as_text, lay_out, read_texts, show
 
 _LIMITS = ParseLimits()
@@ -76,6 +77,7 @@ def _with_header(mail: InboundMail, block: HeaderBlock, limits: ParseLimits) -> 
         date=header.date,
         language=header.language,
         headers=header.fields,
+        trace=read_trace(block.fields),
         defects=(*block.defects, *header.defects),
     )
 
