@@ -25,6 +25,7 @@ from maildesk.desk.alerts import send_alert
 from maildesk.desk.children import Children
 from maildesk.desk.delivery import deliver_due
 from maildesk.desk.desk import Desk
+from maildesk.desk.evidence import open_checker
 from maildesk.desk.intake import Worker, receiver
 from maildesk.desk.jobs import JOBS, Job
 from maildesk.errors import MaildeskError, Misconfigured
@@ -85,6 +86,9 @@ def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> It
         limits = settings.limits
         children = Children(count=2, seconds=limits.parse_seconds, memory_bytes=limits.parse_bytes)
         stack.callback(children.close)
+        checker = open_checker(children, settings.rules.authentication)
+        if checker:
+            stack.callback(checker.close)
         yield Desk(
             settings=settings,
             rules=settings.rules,
@@ -92,6 +96,7 @@ def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> It
             children=children,
             sources=load_sources(template_folders(settings.templates)),
             clock=clock,
+            checker=checker,
         )
 
 

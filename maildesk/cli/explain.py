@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,18 +25,22 @@ from maildesk.config import find_folder, load
 from maildesk.config.starter import write_demo
 from maildesk.daemon import utc_now
 from maildesk.desk.children import Children
+from maildesk.desk.evidence import open_checker
 from maildesk.desk.explain import Thread, as_kept, explained, plan_for, unreadable
 from maildesk.errors import Misconfigured, Temporary
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Plan
+from maildesk.policy.trust import NO_VERDICTS, Verdicts, worth_checking
 from maildesk.settings import Settings
 from maildesk.store.engine import Database, memory_database, open_database
 
 EX_DATAERR = 65
 BATCH = 16
 
-Read = tuple[str, InboundMail | str]  # a file's name with its mail, or what is wrong with it
+# A file's name with its mail, or what is wrong with it, and what the mail's signatures are worth.
+Read = tuple[str, InboundMail | str, Verdicts]
+Check = Callable[[bytes, InboundMail], Verdicts]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,14 +67,16 @@ def explain(
     with ExitStack() as stack:
         children = stack.enter_context(Children(count=2))
         planner = stack.enter_context(_planner(settings, envelope, now, thread=thread))
-        for file, mail in _progress(_read(children, files), len(files), quiet=json):
+        check = stack.enter_context(_check(children, settings, envelope, now))
+        reading = _read(children, files, check)
+        for file, mail, verdicts in _progress(reading, len(files), quiet=json):
             if isinstance(mail, str):
                 failed += 1
                 complain(f"{file}: {mail}")
                 if json:
                     print_json(unreadable(file, mail))
                 continue
-            plan = planner(mail)
+            plan = planner(mail, verdicts)
             if json:
                 print_json(explained(file, mail, plan))
             else:
@@ -117,14 +123,13 @@ class Planner:
         self._envelope, self._now = envelope, now
         self._thread = Thread(database, settings.rules) if thread else None
 
-    def __call__(self, mail: InboundMail) -> Plan:
+    def __call__(self, mail: InboundMail, verdicts: Verdicts) -> Plan:
         """Return what would become of the mail."""
         if self._thread:
-            return self._thread.deliver(mail, self._envelope, self._now)
+            return self._thread.deliver(mail, self._envelope, self._now, verdicts)
+        rules, envelope = self._settings.rules, self._envelope
         with self._database.read() as session:
-            return plan_for(
-                session, mail, self._envelope, self._settings.rules, self._now, receipt=0
-            )
+            return plan_for(session, mail, envelope, rules, self._now, 0, verdicts)
 
 
 def _store(settings: Settings) -> Database:
@@ -138,14 +143,38 @@ def _store(settings: Settings) -> Database:
     return database
 
 
-def _read(children: Children, files: Sequence[Path]) -> Iterator[Read]:
+@contextmanager
+def _check(
+    children: Children, settings: Settings, envelope: Envelope, now: datetime
+) -> Iterator[Check]:
+    """What checks a mail's signatures, as the configuration says: by the DNS, or not at all."""
+    checker = open_checker(children, settings.rules.authentication)
+
+    def check(raw: bytes, mail: InboundMail) -> Verdicts:
+        signatures = worth_checking(mail, envelope, settings.rules, now)
+        return checker.check(raw, signatures) if checker and signatures else NO_VERDICTS
+
+    try:
+        yield check
+    finally:
+        if checker:
+            checker.close()
+
+
+def _read(children: Children, files: Sequence[Path], check: Check) -> Iterator[Read]:
     """Yield each file with its mail, in order."""
     for start in range(0, len(files), BATCH):
         batch = [(str(file), _bytes(file)) for file in files[start : start + BATCH]]
         mails = iter(children.parse_many([raw for _, raw in batch if isinstance(raw, bytes)]))
         for file, raw in batch:
-            mail = next(mails) if isinstance(raw, bytes) else raw
-            yield file, str(mail) if isinstance(mail, Exception) else mail
+            if isinstance(raw, str):
+                yield file, raw, NO_VERDICTS
+                continue
+            mail = next(mails)
+            if isinstance(mail, Exception):
+                yield file, str(mail), NO_VERDICTS
+            else:
+                yield file, mail, check(raw, mail)
 
 
 def _bytes(file: Path) -> bytes | str:

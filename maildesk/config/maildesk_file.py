@@ -218,14 +218,25 @@ class Acknowledge(Section):
 
 
 class Authentication(Section):
-    """Whose word on a sender is believed. Read, but not used yet."""
+    """Whose word on a sender is believed."""
 
-    authserv_ids: list[Text] = Field(default=[], description="our own servers' names (RFC 8601)")
-    hops: int = Field(default=1, ge=0, le=20, description="Received fields that our servers add")
-    profile: Literal["m365", "postfix"] | None = Field(
-        default=None, description="`m365` or `postfix`"
+    authserv_ids: list[Text] = Field(
+        default=[], description="our own servers' names in Authentication-Results"
     )
-    dkim: bool = Field(default=True, description="check DKIM signatures ourselves")
+    hops: int = Field(
+        default=1,
+        ge=0,
+        le=20,
+        description="Received fields that your servers add to every mail from outside",
+    )
+    profile: Literal["m365", "postfix"] | None = Field(
+        default=None,
+        description="`m365`: mail comes through Microsoft 365; `postfix`: through your own "
+        "Postfix, where agents log in",
+    )
+    dkim: bool = Field(
+        default=True, description="check DKIM signatures here; asks the DNS for the signers' keys"
+    )
 
 
 class Http(Section):
@@ -260,7 +271,7 @@ class MaildeskFile(Section):
         default=Acknowledge(), description="what senders without proof are told"
     )
     authentication: Authentication = Field(
-        default=Authentication(), description="whose word on a sender is believed; not used yet"
+        default=Authentication(), description="whose word on a sender is believed"
     )
     alerts: Annotated[
         dict[str, object], empty_until("alerts by another way", "alerts go to the admins by mail")

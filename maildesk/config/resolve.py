@@ -21,7 +21,7 @@ from maildesk.config.words import is_loopback, split_endpoint
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.mail.identifiers import ReplyAddresses
-from maildesk.policy.rules import Acknowledge, Rules
+from maildesk.policy.rules import Acknowledge, Authentication, Rules
 from maildesk.settings import Endpoint, Listen, ListenTls, Mailbox, Send, Smarthost
 
 # sun_path of a Unix socket: 108 octets on Linux with the zero at the end (unix(7)).
@@ -78,6 +78,12 @@ def static_rules(file: shape.MaildeskFile, static: Static) -> Rules:
             keys=static.keys,
         ),
         acknowledge=Acknowledge(**file.acknowledge.model_dump()),
+        authentication=Authentication(
+            authserv_ids=tuple(name.lower() for name in file.authentication.authserv_ids),
+            hops=file.authentication.hops,
+            profile=file.authentication.profile,
+            dkim=file.authentication.dkim,
+        ),
         admins=tuple(file.admins),
         timezone=file.timezone,
     )

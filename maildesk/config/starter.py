@@ -59,6 +59,7 @@ send: {{maildir: outgoing}}
 reply: {{key: {{file: reply.key}}}}
 admins: [admin@example.com]
 acknowledge: {{unverified: full, per_hour: 0}}
+authentication: {{dkim: false}}
 """,
     "people.yaml": """\
 agents:

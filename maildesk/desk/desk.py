@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from maildesk.desk.children import Children
+from maildesk.desk.evidence import SignatureChecker
 from maildesk.mail.templates import Sources
 from maildesk.policy.rules import Rules
 from maildesk.settings import Settings
@@ -15,7 +16,8 @@ from maildesk.store.engine import Database
 @dataclass
 class Desk:
     """The parts that use cases work with. `rules` is replaced whole on reload; `arrived` and
-    `queued` wake the worker and the sender before their next look."""
+    `queued` wake the worker and the sender before their next look. Without a `checker` signatures
+    are read and never checked: nothing asks the DNS."""
 
     settings: Settings
     rules: Rules
@@ -23,5 +25,6 @@ class Desk:
     children: Children
     sources: Sources
     clock: Callable[[], datetime]
+    checker: SignatureChecker | None = None
     arrived: threading.Event = field(default_factory=threading.Event)
     queued: threading.Event = field(default_factory=threading.Event)

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from maildesk.desk.evidence import evidence_of
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
 from maildesk.model.plan import CommandTrace, Match, Plan, Route
 from maildesk.policy.decide import decide
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import named_tickets
+from maildesk.policy.trust import NO_VERDICTS, Verdicts, trust_of
 from maildesk.store import journal
 from maildesk.store.apply import apply
 from maildesk.store.engine import Database
@@ -30,11 +30,14 @@ def plan_for(
     rules: Rules,
     now: datetime,
     receipt: int,
+    verdicts: Verdicts = NO_VERDICTS,
 ) -> Plan:
-    """Return the plan for one mail against what the store holds."""
+    """Return the plan for one mail against what the store holds; without `verdicts` its signatures
+    are read, not checked."""
     numbers = named_tickets(mail, envelope.recipients, rules.reply)
     facts = gather(session, mail, ticket_numbers=numbers, now=now, receipt=receipt)
-    return decide(mail, envelope, evidence_of(mail, envelope), facts, rules, now)
+    trust = trust_of(mail, envelope, rules, now, verdicts=verdicts, facts=facts)
+    return decide(mail, envelope, trust, facts, rules, now)
 
 
 class Thread:
@@ -45,11 +48,17 @@ class Thread:
         self._rules = rules
         self._journal = Journal(database, lambda: datetime.now(UTC))
 
-    def deliver(self, mail: InboundMail, envelope: Envelope, now: datetime) -> Plan:
+    def deliver(
+        self,
+        mail: InboundMail,
+        envelope: Envelope,
+        now: datetime,
+        verdicts: Verdicts = NO_VERDICTS,
+    ) -> Plan:
         """Decide on the mail, carry it out, return the plan."""
         receipt = self._journal.keep(b"", envelope)
         with self._database.write() as session:
-            plan = plan_for(session, mail, envelope, self._rules, now, receipt)
+            plan = plan_for(session, mail, envelope, self._rules, now, receipt, verdicts)
             apply(session, plan, receipt=receipt, now=now, actor="explain")
             journal.finish(
                 session,

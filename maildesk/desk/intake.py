@@ -8,8 +8,10 @@ A wave of receipts (see `waves`) shares one transaction, so that an fsync is pai
 
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.orm import Session
@@ -17,7 +19,7 @@ from sqlalchemy.orm import Session
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
-from maildesk.desk.evidence import evidence_of
+from maildesk.desk.evidence import check_ahead
 from maildesk.desk.letters import Order, order, write_letters
 from maildesk.desk.waves import WAVE, Work, waves
 from maildesk.errors import Temporary
@@ -26,6 +28,7 @@ from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Alert, Facts, Plan
 from maildesk.policy.decide import decide
 from maildesk.policy.threads import named_tickets
+from maildesk.policy.trust import Verdicts, trust_of, worth_checking
 from maildesk.store import journal, outbox
 from maildesk.store.apply import Stale, apply
 from maildesk.store.journal import Journal, Receipt
@@ -120,11 +123,11 @@ def _parse(desk: Desk, receipts: Sequence[Receipt]) -> Iterator[Work]:
     reading = _begin_to_parse(desk, receipts[:WAVE])
     for start in range(WAVE, len(receipts) + WAVE, WAVE):
         following = _begin_to_parse(desk, receipts[start : start + WAVE])
-        for receipt, mail in reading:
+        for (receipt, mail), verdicts in check_ahead(reading, partial(_begin_to_check, desk)):
             if isinstance(mail, Exception):
                 _fail(desk, receipt, _words(mail))
             else:
-                yield Work(receipt, mail)
+                yield Work(receipt, mail, verdicts)
         reading = following
 
 
@@ -133,6 +136,16 @@ def _begin_to_parse(
 ) -> Iterable[tuple[Receipt, InboundMail | Exception]]:
     mails = desk.children.parse_many([receipt.raw for receipt in receipts])
     return zip(receipts, mails, strict=True)
+
+
+def _begin_to_check(
+    desk: Desk, read: tuple[Receipt, InboundMail | Exception]
+) -> Future[Verdicts] | None:
+    receipt, mail = read
+    if desk.checker is None or isinstance(mail, Exception):
+        return None
+    signatures = worth_checking(mail, receipt.envelope, desk.rules, receipt.received_at)
+    return desk.checker.begin(receipt.raw, signatures) if signatures else None
 
 
 def _process_wave(desk: Desk, wave: list[Work]) -> None:
@@ -197,9 +210,10 @@ def facts_of(desk: Desk, session: Session, work: Work, number: int) -> Facts:
 
 
 def _decide(desk: Desk, work: Work, facts: Facts) -> Plan:
-    receipt = work.receipt
-    evidence = evidence_of(work.mail, receipt.envelope)
-    return decide(work.mail, receipt.envelope, evidence, facts, desk.rules, receipt.received_at)
+    receipt, mail = work.receipt, work.mail
+    envelope, now = receipt.envelope, receipt.received_at
+    trust = trust_of(mail, envelope, desk.rules, now, verdicts=work.verdicts, facts=facts)
+    return decide(mail, envelope, trust, facts, desk.rules, now)
 
 
 def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:

@@ -5,11 +5,12 @@ what the second is decided on, the first has written.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from maildesk.mail.message import InboundMail, address_key
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import named_tickets
+from maildesk.policy.trust import Verdicts
 from maildesk.store.journal import Receipt
 
 WAVE = 50  # receipts at most: others wait for the transaction
@@ -17,10 +18,11 @@ WAVE = 50  # receipts at most: others wait for the transaction
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed receipt and the mail that it holds."""
+    """A claimed receipt, the mail that it holds, and what its signatures are worth."""
 
     receipt: Receipt
     mail: InboundMail
+    verdicts: Verdicts = field(default_factory=dict)
 
 
 def waves(work: Iterable[Work], rules: Rules) -> Iterator[list[Work]]:

@@ -32,10 +32,13 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The level of one mail's From, and what speaks for it."""
+    """The level of one mail's From, and what speaks for it. `covers_mail` is False where V2 rests
+    on a signature alone that leaves open to whom the mail went or how it is to be read: it says
+    who wrote, but an agent's words and commands need more."""
 
     level: Level = Level.V0
     evidence: tuple[str, ...] = ()
+    covers_mail: bool = True
 
 
 class Disposition(StrEnum):

@@ -21,8 +21,9 @@ def take_agent_mail(draft: Draft, agent: Agent) -> Plan:
     """A public reply is a command: it needs the same proof, else it is held."""
     purpose = draft.match.token_purpose
     is_proved = purpose in (Purpose.AGENT, Purpose.INTERNAL)
-    level = draft.arrival.trust.level
-    if level is Level.VX or not (is_proved or level is Level.V2):
+    trust = draft.arrival.trust
+    is_proved = is_proved or (trust.level is Level.V2 and trust.covers_mail)
+    if trust.level is Level.VX or not is_proved:
         reason = (
             "Nothing proves that you wrote it. "
             "To send it, answer the notification of this case: its reply address is the proof."
@@ -40,13 +41,13 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
     mail = draft.arrival.mail
     if not mail.new_text and not mail.attachments:
         return _hold(draft, agent, "It is empty: there is nothing to send.")
-    if not any("@" in p.address.address for p in draft.parties(Role.REQUESTER)):
     if _holds_our_notice(draft):
         reason = (
             "It still holds our notification, which is not for the requester. "
             "Delete what you do not want to send, and answer once more."
         )
         return _hold(draft, agent, reason)
+    if not any("@" in p.address.address for p in draft.parties(Role.REQUESTER)):
         reason = "The requester's mail named no address that can be written to."
         return _hold(draft, agent, reason)
     draft.add_message(Visibility.PUBLIC, Direction.OUT)
@@ -57,7 +58,6 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
     return draft.plan(Disposition.REPLY)
 
 
-def _hold(draft: Draft, agent: Agent, reason: str) -> Plan:
 def _holds_our_notice(draft: Draft) -> bool:
     """Whether the reference that ends our notifications stands in the words to be sent: then the
     quote could not be told from what the agent wrote."""
@@ -65,6 +65,7 @@ def _holds_our_notice(draft: Draft) -> bool:
     return next(find_markers(reply, draft.arrival.mail.new_text), None) is not None
 
 
+def _hold(draft: Draft, agent: Agent, reason: str) -> Plan:
     draft.add_message(Visibility.HELD, reason=reason)
     notices.tell_author_held(draft, agent, reason)
     return draft.plan(Disposition.HELD)

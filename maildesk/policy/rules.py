@@ -65,6 +65,17 @@ class Acknowledge:
 
 
 @dataclass(frozen=True)
+class Authentication:
+    """Whose word on a sender is believed. `hops`: the Received fields that our own servers add;
+    `profile`: m365 | postfix; `dkim`: whether signatures are checked here, which asks the DNS."""
+
+    authserv_ids: tuple[str, ...] = ()
+    hops: int = 1
+    profile: str | None = None
+    dkim: bool = True
+
+
+@dataclass(frozen=True)
 class Rules:
     """All of it; one value, replaced whole on reload. `version` is a hash of the sources."""
 
@@ -75,6 +86,7 @@ class Rules:
     reply: ReplyAddresses
     organisations: tuple[Organisation, ...] = ()
     acknowledge: Acknowledge = Acknowledge()
+    authentication: Authentication = Authentication()
     admins: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()  # further addresses that are ours
     own_lists: tuple[str, ...] = ()  # groups that are our own address
@@ -134,6 +146,12 @@ class Rules:
         if self.is_own(address) or self.is_reply_address(address):
             return True
         return address_key(address) in ("postmaster", f"postmaster@{self.domain.lower()}")
+
+    @cached_property
+    def own_domains(self) -> frozenset[str]:
+        """The desk's domain and those of the queues' addresses."""
+        addresses = (address_key(address) for queue in self.queues for address in queue.addresses)
+        return frozenset([self.domain.lower(), *(a.rpartition("@")[2] for a in addresses)])
 
     def members(self, team: str) -> tuple[Agent, ...]:
         """The agents of a team, in the order of the configuration."""
