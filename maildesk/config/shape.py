@@ -70,10 +70,14 @@ def _required(shape: type[Section]) -> str:
 def _without_extras(
     document: Document, shape: type[Shape], faults: list[ErrorDetails]
 ) -> Shape | None:
-    extras = {fault["loc"] for fault in faults if fault["type"] == "extra_forbidden"}
-    if len(extras) < len(faults):
+    """Return the model without the unknown keys, or None where one is needed: it is misspelt."""
+    if any(fault["type"] != "extra_forbidden" for fault in faults):
         return None
-    return shape.model_validate(_pruned(document.value, (), extras))
+    extras = {_known_part(document, fault["loc"]) for fault in faults}
+    try:
+        return shape.model_validate(_pruned(document.value, (), extras))
+    except ValidationError:
+        return None
 
 
 def _pruned(value: object, path: KeyPath, extras: set[KeyPath]) -> object:
@@ -113,9 +117,11 @@ def _problem(document: Document, shape: type[Section], fault: ErrorDetails) -> P
 
 
 def _known_part(document: Document, location: tuple[str | int, ...]) -> KeyPath:
-    """Cut off what pydantic adds to a path: "[key]", and the list put around a single value."""
-    lengths = range(len(location), 0, -1)
-    return next((location[:n] for n in lengths if location[:n] in document.values), ())
+    """Leave out what pydantic adds to a path: "[key]", and the list put around a single value."""
+    known: KeyPath = ()
+    for part in location:
+        known = (*known, part) if (*known, part) in document.values else known
+    return known
 
 
 _EXPECTED = {
