@@ -7,7 +7,7 @@ import trustme
 
 from maildesk.config import check_folder, find_folder, load, load_rules
 from maildesk.errors import Misconfigured
-from maildesk.policy.rules import Acknowledge
+from maildesk.policy.rules import Acknowledge, Authentication
 from maildesk.settings import Endpoint, Limits
 
 # The keys of the contract, each with a value that is not its default.
@@ -72,6 +72,7 @@ def test_every_key_of_the_contract_reaches_the_settings(
         ("admin@example.com",),
     )
     assert rules.acknowledge == Acknowledge("full", 0)
+    assert rules.authentication == Authentication(("mx.example.com",), 2, None, False)
     assert (rules.reply.domain, rules.reply.separator) == ("reply.example.com", "-")
     assert rules.reply.keys == (b"k" * 64, b"o" * 64)
     assert settings.warnings == ()
