@@ -40,6 +40,7 @@ def _log(alert: Alert) -> None:
 
 def _notice(desk: Desk, alert: Alert, admin: str) -> Notice:
     now, queue = desk.clock(), desk.rules.default_queue
+    lines = alert.detail.splitlines()
     cause = f"alert:{alert.key}:{now:%Y%m%dT%H%M%S}"
     return Notice(
         kind="health",
@@ -53,9 +54,9 @@ def _notice(desk: Desk, alert: Alert, admin: str) -> Notice:
         facts={
             "desk": {"name": queue.name, "address": queue.addresses[0]},
             "problem": alert.problem,
-            "detail": alert.detail,
+            "detail": alert.detail if len(lines) == 1 else "",
             "since": now,
-            "lines": alert.detail.splitlines()[-20:],
+            "lines": lines[-20:] if len(lines) > 1 else [],
         },
         auto_submitted="auto-generated",
         timezone=desk.rules.timezone,
