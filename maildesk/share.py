@@ -10,6 +10,12 @@ def template_folders(own: Path | None) -> list[Path]:
     return [*([own] if own else []), share_folder("templates")]
 
 
+def template_languages(own: Path | None) -> frozenset[str]:
+    """Return the languages that there is at least one template in."""
+    files = (path for folder in template_folders(own) for path in folder.glob("*/*.md.j2"))
+    return frozenset(path.parent.name for path in files)
+
+
 def share_folder(name: str) -> Path:
     """Return the folder `templates` or `config` that was shipped."""
     packed = _PACKAGE / "share" / name

@@ -31,6 +31,7 @@ from maildesk.config.shape import read_file
 from maildesk.errors import Misconfigured, NotFound, Problem
 from maildesk.policy.rules import Rules
 from maildesk.settings import Limits, Settings
+from maildesk.share import template_languages
 
 FILES: dict[str, type[Section]] = {
     "maildesk": MaildeskFile,
@@ -82,7 +83,8 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     problems += desk.problems(tuple(file.found.admins) if file.found else ())
     if problems or static is None:
         raise Misconfigured(*_sorted(problems))
-    templates = folder / "templates"
+    templates = _own_templates(folder)
+    warnings = references.static_warnings(file.document, file.model)
     return Settings(
         folder=folder,
         state=around.state,
@@ -93,11 +95,9 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
         rules=desk_rules(static_rules(file.model, static), desk),
         limits=Limits(**file.model.limits.model_dump()),
         http=static.http,
-        templates=templates if templates.is_dir() else None,
+        templates=templates,
         backoff_seconds=file.model.backoff_seconds,
-        warnings=_sorted(
-            [*references.static_warnings(file.document, file.model), *desk.warnings()]
-        ),
+        warnings=_sorted([*warnings, *desk.warnings(template_languages(templates))]),
     )
 
 
@@ -143,6 +143,11 @@ def _require_folder(folder: Path) -> None:
     if not folder.is_dir():
         hint = f'make one with "maildesk init {folder}"'
         raise Misconfigured(Problem(str(folder), None, None, "there is no such folder", hint))
+
+
+def _own_templates(folder: Path) -> Path | None:
+    templates = folder / "templates"
+    return templates if templates.is_dir() else None
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -1,6 +1,7 @@
 """people.yaml, routing.yaml and sla.yaml together: read, checked, and made into rules."""
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,10 +36,18 @@ class Desk:
             problems += references.check_queues_and_people(queues, agents)
         return problems
 
-    def warnings(self) -> list[Problem]:
-        """Return what is allowed, but does nothing or is hardly meant."""
+    def warnings(self, languages: Container[str]) -> list[Problem]:
+        """Return what is allowed, but does nothing or is hardly meant.
+
+        `languages`: those that there are templates in.
+        """
+        routing, people = self.routing, self.people
+        queues = {handle: queue.language for handle, queue in routing.model.queues.items()}
+        customers = {handle: one.language for handle, one in people.model.organisations.items()}
         return [
-            *references.people_warnings(self.people.document, self.people.model),
+            *references.people_warnings(people.document, people.model),
+            *references.language_warnings(routing.document, "queues", queues, languages),
+            *references.language_warnings(people.document, "organisations", customers, languages),
             *references.sla_warnings(self.sla.document, self.sla.model),
         ]
 

@@ -3,7 +3,7 @@
 Each check yields problems; `warnings` yields what works but is hardly meant.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maildesk.config.maildesk_file import MaildeskFile
@@ -213,6 +213,17 @@ def people_warnings(document: Document, file: PeopleFile) -> Iterator[Problem]:
         if not any(handle in agent.teams for agent in file.agents.values()):
             hint = "nobody reads mail for it; add it to the teams of an agent"
             yield document.key_problem(("teams", handle), f'team "{handle}" has no agents', hint)
+
+
+def language_warnings(
+    document: Document, section: str, languages: Mapping[str, str | None], known: Container[str]
+) -> Iterator[Problem]:
+    """Yield the languages of queues or organisations that no template is written in."""
+    for handle, language in languages.items():
+        if language and language not in known and language.partition("-")[0] not in known:
+            path = (section, handle, "language")
+            message = f'{show(path)}: there are no templates in "{language}"'
+            yield document.problem(path, f"{message}; mails go out in English")
 
 
 def sla_warnings(document: Document, file: SlaFile) -> Iterator[Problem]:

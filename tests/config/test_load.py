@@ -255,6 +255,19 @@ def test_folder_in_place_of_a_key_is_refused(good: Path) -> None:
             "finance: {notify: round_robin, ",
             "people.yaml:6:21: teams.finance.notify: round_robin is not supported yet",
         ),
+        (
+            "routing.yaml",
+            "default: true",
+            "default: true, language: nb",
+            'routing.yaml:2:87: queues.helpdesk.language: there are no templates in "nb"; '
+            "mails go out in English",
+        ),
+        (
+            "people.yaml",
+            "teams:\n",
+            "organisations:\n  acme: {name: Acme, language: nb-NO}\nteams:\n",
+            'people.yaml:5:32: organisations.acme.language: there are no templates in "nb-NO"',
+        ),
         ("people.yaml", "[finance]", "[]", 'people.yaml:6:3: team "finance" has no agents'),
     ],
 )
