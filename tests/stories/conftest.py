@@ -1,7 +1,10 @@
 """One desk a story; the child processes, which take the longest to start, are shared."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 import structlog
@@ -36,6 +39,21 @@ def quiet_log() -> Iterator[None]:
 def house(tmp_path: Path, children: Children, sources: Sources) -> Iterator[House]:
     with open_house(tmp_path, children, sources) as house:
         yield house
+
+
+@pytest.fixture(scope="session")
+def another_house(children: Children, sources: Sources) -> Callable[..., Any]:
+    """Open further desks within one test."""
+
+    @contextmanager
+    def opened(**rules: Any) -> Iterator[House]:
+        with (
+            TemporaryDirectory() as folder,
+            open_house(Path(folder), children, sources, **rules) as house,
+        ):
+            yield house
+
+    return opened
 
 
 @pytest.fixture

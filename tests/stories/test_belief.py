@@ -222,6 +222,12 @@ def test_a_signed_mail_is_sent_once(case, kari, ada):
     assert [m["direction"] for m in case.ticket()["messages"]].count("out") == 1
 
 
+def test_a_signed_mail_to_somebody_else_that_he_sends_on_is_held(case, kari, ada):
+    mail = kari.write("bob@example.net", "Re: Printer is dead [#1]", REPLY)
+    assert case.to(ada, post(case, signed(mail, KARIS), kari)) == []
+    assert (trust(case), visibility(case)) == ("V2", "held")
+
+
 def test_an_old_signed_mail_is_held(case, kari, ada):
     raw = signed(kari_writes(kari), KARIS)
     case.clock.pass_time(days=8)
