@@ -8,6 +8,7 @@ do no more than make a failure count.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import authres
 from authres.core import AuthenticationResult, AuthenticationResultsHeader
@@ -48,6 +49,7 @@ class Results:
     spf_domains: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=256)  # a mail is judged before its signatures are checked, and after
 def read_results(value: str) -> Results | None:
     """Read the value of a field; None if it cannot be read, which is no verdict. Never raises."""
     if len(value) > FIELD_CHARACTERS or _RESULT_FIRST.match(value):

@@ -53,7 +53,7 @@ def trust_of(
     signs = [*_signs_of_servers(mail, envelope, rules, author)]
     if author is None:
         signs.append(Trust(Level.V0, ("From is not one plain address",)))
-    signs += _signs_of_signers(mail, author, now, verdicts, is_seen=_is_seen(facts))
+    signs += _signs_of_signers(mail, rules, author, now, verdicts, is_seen=_is_seen(facts))
     level = max((sign.level for sign in signs), key=_RANK.index, default=Level.V0)
     return Trust(
         level=level,
@@ -166,7 +166,13 @@ def _login_sign(mail: InboundMail, trace: Fields) -> Iterator[Trust]:
 
 
 def _signs_of_signers(
-    mail: InboundMail, author: str | None, now: datetime, verdicts: Verdicts, *, is_seen: bool
+    mail: InboundMail,
+    rules: Rules,
+    author: str | None,
+    now: datetime,
+    verdicts: Verdicts,
+    *,
+    is_seen: bool,
 ) -> Iterator[Trust]:
     if not _is_signed(mail):
         return
@@ -175,7 +181,7 @@ def _signs_of_signers(
         if author is None or not is_aligned(signature.domain, author):
             yield Trust(Level.V0, (f"DKIM {signature.domain}: not aligned",))
         else:
-            yield _sign_of(signature, mail, author, now, verdicts, is_seen=is_seen)
+            yield _sign_of(signature, mail, rules, author, now, verdicts, is_seen=is_seen)
     if reading.unreadable:
         yield Trust(Level.V0, (f"DKIM: {reading.unreadable} signatures that cannot be read",))
 
@@ -183,6 +189,7 @@ def _signs_of_signers(
 def _sign_of(
     signature: Signature,
     mail: InboundMail,
+    rules: Rules,
     author: str,
     now: datetime,
     verdicts: Verdicts,
@@ -193,7 +200,7 @@ def _sign_of(
     verdict = verdicts.get(signature.index, Verdict.NOT_CHECKED)
     faults = list(dkim.faults(signature, now))
     doubts = [*dkim.doubts(signature, mail, author, now), *(["seen before"] if is_seen else [])]
-    gaps = list(dkim.gaps(signature, mail))
+    gaps = [*dkim.gaps(signature, mail)] or [*_not_to_us(signature, mail, rules)]
     level = Level.V0
     if verdict is Verdict.PASS and not faults:
         level = Level.V1 if doubts else Level.V2
@@ -201,3 +208,10 @@ def _sign_of(
     partial = f" but {', '.join(gaps)}" if gaps and strength == "strict" else ""
     words = f"DKIM {signature.domain}: aligned, {strength}{partial}, {verdict}"
     return Trust(level, (words,), covers_mail=not gaps)
+
+
+def _not_to_us(signature: Signature, mail: InboundMail, rules: Rules) -> Iterator[str]:
+    """Yield a gap where a signed mail was written to others: whoever got it could send it on."""
+    people = (*mail.to, *(mail.cc if "cc" in signature.signed else ()))
+    if not any(rules.accepts(person.address) for person in people):
+        yield "written to others"

@@ -223,6 +223,17 @@ def test_good_signature_of_somebody_else_proves_nothing(believe):
     assert trust.evidence == ("DKIM mailer.example: not aligned",)
 
 
+def test_signed_mail_that_was_written_to_others_says_no_more_than_who_wrote_it(believe):
+    """Whoever got it could send it on to us."""
+    elsewhere = mail(To="bob@example.net", Cc="support@example.com")
+    trust = believe(raw=SIGNER.sign(elsewhere), verdicts={0: Verdict.PASS})
+    assert (trust.level, trust.covers_mail) == (Level.V2, True)
+    unsigned = SIGNER.sign(elsewhere, EVERYTHING.replace("Cc ", ""))
+    trust = believe(raw=unsigned, verdicts={0: Verdict.PASS})
+    assert (trust.level, trust.covers_mail) == (Level.V2, False)
+    assert "written to others" in trust.evidence[0]
+
+
 def test_signature_with_l_proves_nothing(believe):
     trust = believe(raw=SIGNER.sign(mail(), length=True), verdicts={0: Verdict.PASS})
     assert trust.level is Level.V0
