@@ -86,7 +86,7 @@ class Children:
         with ExitStack() as stack:
             children = [stack.enter_context(self._child()) for _ in range(self._count)]
             for child in children:
-                child.ask(_request("parse_mail", []), self._seconds, "warm up")
+                child.wait_for_start()
 
     def run(self, job: str, *arguments: object) -> Any:
         """Do one of `mail.child.JOBS` in a child and return what it returns.
@@ -220,10 +220,19 @@ class _Child:
             if pipe:
                 pipe.close()
 
+    def wait_for_start(self) -> None:
+        """Wait until its imports are done."""
+        if self._is_new:
+            self._is_new = False
+            self._exchange(_request("parse_mail", []), START_SECONDS, "the start")
+
     def ask(self, request: bytes, seconds: float, job: str) -> bytes:
         """Hand over a request and return the answer; a child that fails is killed."""
-        deadline = time.monotonic() + seconds + (START_SECONDS if self._is_new else 0)
-        self._is_new = False
+        self.wait_for_start()
+        return self._exchange(request, seconds, job)
+
+    def _exchange(self, request: bytes, seconds: float, job: str) -> bytes:
+        deadline = time.monotonic() + seconds
         try:
             self._write(LENGTH.pack(len(request)), deadline)
             self._write(request, deadline)
