@@ -68,6 +68,7 @@ class Thread:
                 trace={},
                 content_key=mail.content_key,
                 message_id=mail.message_id,
+                now=now,
             )
         return plan
 

@@ -267,6 +267,7 @@ def _write(desk: Desk, session: Session, decided: Sequence[Decided]) -> None:
             trace=trace_of(plan),
             content_key=mail.content_key,
             message_id=mail.message_id,
+            now=desk.clock(),
         )
     outbox.put(session, [letter for item in decided for letter in item.letters], desk.clock())
 

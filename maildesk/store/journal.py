@@ -208,7 +208,7 @@ def finish(
     trace: Mapping[str, Any],
     content_key: str | None,
     message_id: str | None,
-    now: datetime | None = None,
+    now: datetime,
 ) -> None:
     """The receipt is done, in the transaction that holds what was done.
 

@@ -172,7 +172,7 @@ def test_no_statement_on_the_way_of_a_mail_scans_a_table(
         outbox.put(session, [letter], NOW)
         journal.finish(
             session, receipt, disposition=Disposition.REPLY, ticket=1, trace={},
-            content_key="k", message_id="m",
+            content_key="k", message_id="m", now=NOW,
         )  # fmt: skip
     outbox.claim_due(database, NOW)
     asked = dict(statements)

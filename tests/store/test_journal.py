@@ -36,6 +36,7 @@ def finish(database: Database, receipt: int, disposition: Disposition) -> None:
             trace={"reasons": ["because"]},
             content_key="key",
             message_id=None,
+            now=NOW + MINUTE,
         )
 
 
@@ -438,6 +439,7 @@ def test_receipts_are_shown_as_json(keeper: Journal, database: Database) -> None
             journal.show(session, 99)
     assert json.loads(json.dumps(shown))["trace"] == {"reasons": ["because"]}
     assert shown["received_at"] == "2026-11-23T08:15:00Z"
+    assert shown["finished_at"] == "2026-11-23T08:16:00Z"
     assert [line["id"] for line in listed] == [3]
 
 
