@@ -213,7 +213,7 @@ def _decide(desk: Desk, work: Work, facts: Facts) -> Plan:
     receipt, mail = work.receipt, work.mail
     envelope, now = receipt.envelope, receipt.received_at
     trust = trust_of(mail, envelope, desk.rules, now, verdicts=work.verdicts, facts=facts)
-    return decide(mail, envelope, trust, facts, desk.rules, now)
+    return decide(mail, envelope, trust, facts, desk.rules, now, written_at=desk.clock())
 
 
 def _write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:

@@ -71,8 +71,8 @@ def classify(
 ) -> Automatic:
     """Say whether a person wrote the mail, by which signs, and whether it may be answered.
 
-    `has_envelope` is true where the transport saw an SMTP envelope: only then is an empty
-    `reverse_path` the null sender; elsewhere (IMAP, a pipe without --from) the Return-Path
+    `has_envelope` is true where whoever handed the mail over told its reverse-path: only then is an
+    empty `reverse_path` the null sender; elsewhere (IMAP, a pipe without --from) the Return-Path
     field tells. `recipients` are the envelope's: the mail came to us there, so they are ours.
     `own_lists` are addresses of groups whose list fields mean nothing, since we are the group.
     """
@@ -141,7 +141,8 @@ def _own_signs(
         if "@" in sender.address and is_own(sender.address):
             yield Sign(AutomaticKind.OWN, f"From is ours: {sender.address}")
     if path and (is_own(path) or address_key(path) in map(address_key, recipients)):
-        yield Sign(AutomaticKind.OWN, f"reverse-path is ours: {path}")
+        # A web form, or a mailbox that redirects: a ticket, but an answer would come back to us.
+        yield Sign(AutomaticKind.AUTO_GENERATED, f"reverse-path is ours: {path}")
 
 
 def _field_signs(mail: InboundMail) -> Iterator[Sign]:

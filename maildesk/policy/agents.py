@@ -8,13 +8,6 @@ from maildesk.policy.commands import find_commands
 from maildesk.policy.draft import Draft
 from maildesk.policy.lifecycle import Trigger
 from maildesk.policy.rules import Agent
-from maildesk.policy.threads import Arrival
-
-
-def agent_of(arrival: Arrival) -> Agent | None:
-    """Return the agent that From claims to be; proves nothing."""
-    sender = arrival.mail.sender
-    return arrival.rules.agent_at(sender.address) if sender else None
 
 
 def take_agent_mail(draft: Draft, agent: Agent) -> Plan:
@@ -56,6 +49,12 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
     draft.trigger(Trigger.AGENT_REPLY)
     notices.send_reply(draft, agent)
     return draft.plan(Disposition.REPLY)
+
+
+def hold_automatic(draft: Draft, agent: Agent) -> Plan:
+    """Hold an agent's mail that a list or a program seems to have sent, and tell him."""
+    signs = "; ".join(draft.automatic.evidence)
+    return _hold(draft, agent, f"It was not sent: no person may have written it ({signs}).")
 
 
 def _holds_our_notice(draft: Draft) -> bool:

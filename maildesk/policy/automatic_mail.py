@@ -3,12 +3,25 @@
 from dataclasses import replace
 
 from maildesk.mail.identifiers import Purpose, read_message_id
-from maildesk.mail.message import Address, Automatic, DeliveryReport
+from maildesk.mail.message import (
+    Address,
+    Automatic,
+    AutomaticKind,
+    DeliveryReport,
+    ReportedRecipient,
+)
 from maildesk.model.plan import Alert, Disposition, Duplicate, MarkBounced, Match, Plan, Signal
 from maildesk.model.ticket import Visibility
 from maildesk.policy import notices
 from maildesk.policy.draft import Draft
-from maildesk.policy.threads import Arrival, proved_tokens
+from maildesk.policy.threads import Arrival, ProvedToken, follow_merges, proved_tokens
+
+KEPT_SILENTLY = (
+    AutomaticKind.AUTO_REPLY,
+    AutomaticKind.REPORT,
+    AutomaticKind.LOOP,
+    AutomaticKind.OWN,
+)
 
 
 def fold_duplicate(arrival: Arrival, automatic: Automatic, duplicate: Duplicate) -> Plan:
@@ -40,6 +53,16 @@ def keep_silently(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     return draft.plan(Disposition.AUTOMATIC)
 
 
+def is_unread_bounce(arrival: Arrival, automatic: Automatic) -> bool:
+    """Whether a program wrote to a bounce address of ours, in words that nobody can read.
+
+    A ticket of it would be told to agents, and if their mail bounces so, told for ever.
+    """
+    if automatic.kind is AutomaticKind.NONE or automatic.kind in KEPT_SILENTLY:
+        return False
+    return _bounce_token(arrival) is not None
+
+
 def take_bounce(arrival: Arrival, automatic: Automatic) -> Plan:
     """Attach a bounce to the ticket whose mail came back; only a signed token or id says which."""
     number, evidence = _bounced_ticket(arrival)
@@ -58,36 +81,51 @@ def take_bounce(arrival: Arrival, automatic: Automatic) -> Plan:
     return draft.plan(Disposition.BOUNCE)
 
 
+def _bounce_token(arrival: Arrival) -> ProvedToken | None:
+    proved = (p for p in proved_tokens(arrival) if p.token.purpose is Purpose.BOUNCE)
+    return next(proved, None)
+
+
 def _bounced_ticket(arrival: Arrival) -> tuple[int | None, str]:
-    for proved in proved_tokens(arrival):
-        if proved.token.purpose is Purpose.BOUNCE:
-            return proved.token.ticket, f"bounce address of party {proved.party.number}"
+    proved = _bounce_token(arrival)
+    if proved:
+        number = follow_merges(arrival.facts, proved.token.ticket)
+        return number, f"bounce address of party {proved.party.number}"
     mail = arrival.mail
     returned = mail.report.returned_ids if mail.report else ()
     for message_id in (*returned, *mail.in_reply_to, *reversed(mail.references)):
         token = read_message_id(arrival.rules.reply, message_id)
-        if token and token.ticket in arrival.facts.tickets:
-            return token.ticket, message_id
+        number = follow_merges(arrival.facts, token.ticket) if token else None
+        if number is not None:
+            return number, message_id
     return None, ""
 
 
 def _mark_bounced(draft: Draft) -> None:
     """Mark the addresses that failed, if we wrote to them, and tell the agents."""
-    report = draft.arrival.mail.report or DeliveryReport()
     failed = tuple(
         recipient
-        for recipient in report.recipients
+        for recipient in _reported(draft.arrival)
         if recipient.action not in ("delayed", "delivered", "relayed", "expanded")
         and Address("", recipient.address).key in draft.facts.written_to
     )
     rules = draft.arrival.rules
     for recipient in failed:
-        draft.changes.append(
-            MarkBounced(draft.ticket.number, recipient.address, recipient.status or "5.0.0")
-        )
+        if recipient.status:
+            change = MarkBounced(draft.ticket.number, recipient.address, recipient.status)
+            draft.changes.append(change)
         if rules.agent_at(recipient.address):
             problem = f"Mail to the agent {recipient.address} came back"
             draft.alerts.append(Alert(f"bounce:{recipient.address}", problem, recipient.status))
     users = tuple(recipient for recipient in failed if not rules.agent_at(recipient.address))
     if users:
         notices.tell_agents_bounced(draft, DeliveryReport(users))
+
+
+def _reported(arrival: Arrival) -> tuple[ReportedRecipient, ...]:
+    """Return whom the report names; where nothing can be read, whom the bounce address is for."""
+    report = arrival.mail.report
+    if report and report.recipients:
+        return report.recipients
+    proved = _bounce_token(arrival)
+    return (ReportedRecipient(proved.party.address.address),) if proved else ()

@@ -6,10 +6,13 @@ ever reaches a requester.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from maildesk.model.plan import CommandTrace
 
 SIGILS = "#\N{FULLWIDTH NUMBER SIGN}\N{SMALL NUMBER SIGN}"
+
+LINE_CHARACTERS = 200  # of a line that are looked at: normalising costs their square
 
 _ZERO_WIDTH = dict.fromkeys(map(ord, "\N{ZERO WIDTH SPACE}\u200c\u200d\u2060\ufeff"))
 _LINE = re.compile(rf"[ \t]{{0,3}}[{SIGILS}](?P<verb>[^\W\d_][\w-]*)[.,;:!]*(?P<rest>.*)")
@@ -20,8 +23,7 @@ def find_commands(text: str, status: str, reason: str = "") -> tuple[CommandTrac
 
     `#123` is a reference and `# Close the valve` a heading: both are prose.
     """
-    lines = (unicodedata.normalize("NFC", line).translate(_ZERO_WIDTH) for line in _lines(text))
-    found = (_LINE.match(line) for line in lines)
+    found = (_LINE.match(line) for line in _candidates(text))
     return tuple(
         CommandTrace(line["verb"].casefold(), tuple(line["rest"].split()), status, reason)
         for line in found
@@ -29,5 +31,10 @@ def find_commands(text: str, status: str, reason: str = "") -> tuple[CommandTrac
     )
 
 
-def _lines(text: str) -> list[str]:
-    return text.replace("\N{NO-BREAK SPACE}", " ").splitlines()
+def _candidates(text: str) -> Iterator[str]:
+    """Yield the beginnings of lines that hold a sigil, normalised."""
+    for line in text.splitlines():
+        head = line[:LINE_CHARACTERS]
+        if any(sigil in head for sigil in SIGILS):
+            plain = head.replace("\N{NO-BREAK SPACE}", " ").translate(_ZERO_WIDTH)
+            yield unicodedata.normalize("NFC", plain)

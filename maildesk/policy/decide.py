@@ -20,33 +20,42 @@ from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Automatic, AutomaticKind, InboundMail
 from maildesk.model.plan import Facts, OpenTicket, Plan, Trust
 from maildesk.model.ticket import Status
-from maildesk.policy.automatic_mail import fold_duplicate, keep_silently, take_bounce
+from maildesk.policy.automatic_mail import (
+    KEPT_SILENTLY,
+    fold_duplicate,
+    is_unread_bounce,
+    keep_silently,
+    take_bounce,
+)
 from maildesk.policy.draft import Draft
 from maildesk.policy.joining import join_ticket
 from maildesk.policy.opening import open_ticket
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival, match_ticket
 
-_SILENT = (
-    AutomaticKind.AUTO_REPLY,
-    AutomaticKind.REPORT,
-    AutomaticKind.LOOP,
-    AutomaticKind.OWN,
-)
-
 
 def decide(
-    mail: InboundMail, envelope: Envelope, trust: Trust, facts: Facts, rules: Rules, now: datetime
+    mail: InboundMail,
+    envelope: Envelope,
+    trust: Trust,
+    facts: Facts,
+    rules: Rules,
+    now: datetime,
+    *,
+    written_at: datetime | None = None,
 ) -> Plan:
-    """Return what the mail changes and who hears of it; `now` is when it was received."""
-    arrival = Arrival(mail, envelope, trust, facts, rules, now)
+    """Return what the mail changes and who hears of it.
+
+    `now` is when it was received, `written_at` when its letters are written (else the same).
+    """
+    arrival = Arrival(mail, envelope, trust, facts, rules, now, written_at or now)
     automatic = classify_arrival(arrival)
     if facts.duplicate:
         return fold_duplicate(arrival, automatic, facts.duplicate)
-    if automatic.kind is AutomaticKind.BOUNCE:
+    if automatic.kind is AutomaticKind.BOUNCE or is_unread_bounce(arrival, automatic):
         return take_bounce(arrival, automatic)
     match = match_ticket(arrival)
-    if automatic.kind in _SILENT:
+    if automatic.kind in KEPT_SILENTLY:
         plan = keep_silently(arrival, automatic, match)
     elif match.ticket is None:
         plan = open_ticket(arrival, automatic, match)
@@ -61,7 +70,7 @@ def classify_arrival(arrival: Arrival) -> Automatic:
     return classify(
         arrival.mail,
         arrival.reverse_path,
-        has_envelope=arrival.envelope.is_known,
+        has_envelope=arrival.envelope.reverse_path is not None,
         recipients=arrival.recipients,
         is_own=lambda address: rules.is_own(address) or rules.is_reply_address(address),
         own_lists=rules.own_lists,

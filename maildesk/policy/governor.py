@@ -6,6 +6,7 @@ It never stops a mail that carries a person's words.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from maildesk.mail.message import address_key
 from maildesk.model.plan import Facts, Level, SentAnswer
 from maildesk.policy.rules import Acknowledge
 
@@ -34,6 +35,17 @@ def refusal(
     if ticket and on_ticket >= PER_TICKET_WINDOW:
         return f"{on_ticket} automatic answers went out on #{ticket} within ten minutes"
     return None
+
+
+def was_told(
+    notice: str, addresses: Iterable[str], answers: Iterable[SentAnswer], now: datetime
+) -> bool:
+    """Whether this notice went to one of the addresses within ten minutes."""
+    keys = set(map(address_key, addresses))
+    return any(
+        answer.notice == notice and answer.address in keys and now - answer.at < TICKET_WINDOW
+        for answer in answers
+    )
 
 
 def is_proved(level: Level, facts: Facts) -> bool:

@@ -1,34 +1,43 @@
 """A mail that belongs to a ticket joins it: in full, held for agents, or as an agent's answer."""
 
 from maildesk.mail.message import AutomaticKind
-from maildesk.model.plan import Disposition, Plan, Standing
+from maildesk.model.plan import Disposition, Plan, Signal, Standing
 from maildesk.model.ticket import Status, Visibility
 from maildesk.policy import notices
-from maildesk.policy.agents import agent_of, take_agent_mail
+from maildesk.policy.agents import hold_automatic, take_agent_mail
 from maildesk.policy.commands import find_commands
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.lifecycle import Trigger
-from maildesk.policy.threads import is_new_matter
+from maildesk.policy.threads import claimed_agent, is_new_matter
+
+_ANSWERS_US = (Signal.TOKEN, Signal.MESSAGE_ID, Signal.BODY_TOKEN)
 
 
 def join_ticket(draft: Draft) -> Plan:
     """Return what a mail does to the ticket that it belongs to."""
     match = draft.match
-    agent = agent_of(draft.arrival)
-    if draft.automatic.kind is not AutomaticKind.NONE:
-        return _append_automatic(draft)
+    agent = claimed_agent(draft.arrival)
+    is_automatic = draft.automatic.kind is not AutomaticKind.NONE
     if match.standing is Standing.AGENT and agent:
-        return take_agent_mail(draft, agent)
+        return hold_automatic(draft, agent) if is_automatic else take_agent_mail(draft, agent)
+    if is_automatic:
+        return _append_automatic(draft)
     if match.standing is Standing.PARTICIPANT:
         return _participant_mail(draft)
     return _held_for_agents(draft)
 
 
 def _append_automatic(draft: Draft) -> Plan:
-    """Append what a list or a program sent: it changes nothing and is answered by nobody."""
+    """Append what a list or a program sent: it changes nothing and is answered by nobody.
+
+    Agents hear of it where it answers a mail of ours: a person may write through a list.
+    """
     draft.add_message(Visibility.INTERNAL)
     draft.reasons.extend(draft.automatic.evidence)
     draft.link_suggested()
+    if draft.match.standing is Standing.PARTICIPANT and draft.match.signal in _ANSWERS_US:
+        signs = "; ".join(draft.automatic.evidence)
+        notices.tell_agents(draft, "user_replied", f"No person may have written it: {signs}.")
     return draft.plan(Disposition.AUTOMATIC)
 
 
@@ -41,6 +50,8 @@ def _participant_mail(draft: Draft) -> Plan:
     draft.remember_sender()
     kind = "reopened" if was is Status.SOLVED else "user_replied"
     notices.tell_agents(draft, kind, _new_matter(draft))
+    if was is Status.SOLVED:
+        notices.tell_reopened(draft)
     return draft.plan(Disposition.REPLY)
 
 
@@ -55,8 +66,10 @@ def _held_for_agents(draft: Draft) -> Plan:
     who = author_of(draft.arrival).address
     if draft.match.standing is Standing.KNOWN:
         reason = f"{who} stands in To or Cc of this case but takes no part in it."
-    else:
+    elif draft.match.standing is Standing.STRANGER:
         reason = f"{who} has a reply address of this case that was made for somebody else."
+    else:
+        reason = f"Its From field is not plain, so it proves nothing: {who}."
     draft.add_message(Visibility.HELD, reason=reason)
     draft.link_suggested()
     notices.tell_agents_held(draft, reason)

@@ -55,7 +55,7 @@ def write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
 def write(draft: Draft, party: Party, letter: Letter) -> None:
     """Add the notice to the draft; a party without number gets no reply address."""
     arrival, ticket = draft.arrival, draft.ticket
-    rules, now = arrival.rules, arrival.now
+    rules, now = arrival.rules, arrival.written_at
     to = Address("" if letter.is_nameless else _greeted(party), party.mailbox.address)
     seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}|{to.key}"
     in_reply_to, references = _ancestry(draft, party)
@@ -92,14 +92,14 @@ def _token_address(draft: Draft, party: Party, purpose: Purpose) -> Address:
         str(party.number),
         purpose,
         party.address.key,
-        draft.arrival.now,
+        draft.arrival.written_at,
     )
     return Address(queue.name, reply_address(rules.reply, queue.addresses[0], token))
 
 
 def _reverse_path(draft: Draft, party: Party, letter: Letter) -> str:
     """Return a bounce token; the null sender for automatic answers (RFC 3834 section 3.3)."""
-    if letter.is_answer or not party.number:
+    if letter.auto_submitted == AUTO_REPLIED or not party.number:
         return ""
     return _token_address(draft, party, Purpose.BOUNCE).address
 
@@ -167,7 +167,7 @@ def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
         "hint": match.hint or match.follows,
         "suggests": list(match.suggests),
         "marker": marker_line(draft.queue.language),
-        "reference": new_marker(arrival.rules.reply, draft.ticket.number, arrival.now),
+        "reference": new_marker(arrival.rules.reply, draft.ticket.number, arrival.written_at),
         "full": True,
         "quote": "",
         "quote_author": "",

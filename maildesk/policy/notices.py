@@ -5,15 +5,17 @@ To add a notice: a function here, a template there, a line in docs/notices.md.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from maildesk.mail.identifiers import Purpose, base_subject
 from maildesk.mail.message import Address, Attachment, DeliveryReport
 from maildesk.model.plan import Alert, Audience, Level
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft, author_of
-from maildesk.policy.governor import is_proved, refusal, unproved_refusal
+from maildesk.policy.governor import is_proved, refusal, unproved_refusal, was_told
 from maildesk.policy.letters import AUTO_REPLIED, Letter, label, write, write_agent
 from maildesk.policy.rules import Agent
+from maildesk.policy.threads import AGENT_PURPOSES
 
 AGENT_FILES_BYTES = 15_000_000  # what rides on a mail to an agent
 
@@ -32,7 +34,7 @@ def acknowledge(draft: Draft, requester: Party) -> None:
     address = requester.mailbox.key  # a Reply-To must not make more of us than a From
     stop = refusal("received", address, draft.ticket.number, facts.answers, now)
     if stop:
-        draft.alerts.append(Alert(f"governor:{address}", "Automatic answers stopped", stop))
+        draft.alerts.append(Alert("governor", "Automatic answers stopped", stop))
     else:
         stop = None if proved else unproved_refusal(rules, address, facts, now)
     if stop:
@@ -73,6 +75,26 @@ def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
         write_agent(draft, agent, letter)
 
 
+def tell_reopened(draft: Draft) -> None:
+    """Tell the requester that his answer has opened the solved case again."""
+    arrival, number = draft.arrival, draft.ticket.number
+    for party in draft.parties(Role.REQUESTER):
+        stop = refusal("reopened", party.address.key, number, arrival.facts.answers, arrival.now)
+        if stop or not draft.automatic.is_answerable or not draft.match.token_purpose:
+            draft.reasons.append(f"no word to the requester: {stop or 'nothing proves the sender'}")
+            continue
+        letter = Letter(
+            kind="reopened",
+            audience=Audience.REQUESTER,
+            purpose=Purpose.PARTICIPANT,
+            sender=_desk(draft),
+            facts={"reply_goes": None},
+            auto_submitted=AUTO_REPLIED,
+            is_answer=True,
+        )
+        write(draft, party, letter)
+
+
 def tell_agents_held(draft: Draft, reason: str) -> None:
     """Tell whoever answers for the ticket that a mail is held, and why; answers stay internal."""
     letter = _held(draft, reason)
@@ -81,8 +103,19 @@ def tell_agents_held(draft: Draft, reason: str) -> None:
 
 
 def tell_author_held(draft: Draft, agent: Agent, reason: str) -> None:
-    """Tell the registered address of an agent that a mail in his name is held, and why."""
-    write_agent(draft, agent, _held(draft, reason))
+    """Tell the registered address of an agent that a mail in his name is held, and why.
+
+    Where nothing proves that he wrote it, once in ten minutes: anybody can write in his name.
+    """
+    arrival = draft.arrival
+    held = _held(draft, reason)
+    letter = replace(held, facts={**held.facts, "is_own": True})
+    if draft.match.token_purpose not in AGENT_PURPOSES and arrival.trust.level is not Level.V2:
+        if was_told(letter.kind, agent.addresses, arrival.facts.answers, arrival.now):
+            draft.reasons.append(f"{agent.handle} was told of another one within ten minutes")
+            return
+        letter = replace(letter, is_answer=True)
+    write_agent(draft, agent, letter)
 
 
 def tell_stranger(draft: Draft) -> None:
@@ -139,8 +172,8 @@ def send_reply(draft: Draft, agent: Agent) -> list[Party]:
     return parties
 
 
-def tell_agents_bounced(draft: Draft, report: DeliveryReport) -> None:
-    """Tell whoever answers for the ticket that our mail did not arrive."""
+def tell_agents_bounced(draft: Draft, report: DeliveryReport, reason: str = "") -> None:
+    """Tell whoever answers for the ticket that our mail did not arrive, and the server's words."""
     recipients = [
         {"address": r.address, "status": r.status, "action": r.action} for r in report.recipients
     ]
@@ -150,7 +183,7 @@ def tell_agents_bounced(draft: Draft, report: DeliveryReport) -> None:
         audience=Audience.AGENT,
         purpose=Purpose.INTERNAL,
         sender=_desk(draft),
-        facts={"recipients": recipients},
+        facts={"recipients": recipients, "reason": reason},
     )
     for agent in responsible(draft):
         # An agent whose own mail bounces is told by nobody's mail: that would never end.

@@ -14,11 +14,11 @@ from maildesk.model.plan import (
 )
 from maildesk.model.ticket import Role, Ticket, Visibility
 from maildesk.policy import notices
-from maildesk.policy.agents import agent_of, hold_commands
+from maildesk.policy.agents import hold_commands
 from maildesk.policy.commands import find_commands
 from maildesk.policy.draft import Draft, author_of, is_ours
 from maildesk.policy.routing import route
-from maildesk.policy.threads import Arrival
+from maildesk.policy.threads import Arrival, claimed_agent
 
 PARTICIPANTS = 10  # taken from To and Cc of the first mail of a proved requester
 
@@ -49,9 +49,10 @@ def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     draft = Draft(arrival, automatic, match, TicketFacts(ticket), route=routed)
     draft.changes.append(OpenTicket(ticket))
     requester = draft.add_party(ticket.requester, Role.REQUESTER, _reply_to(arrival))
-    agent = agent_of(arrival)
+    agent = claimed_agent(arrival)
     if agent and hold_commands(draft, agent, written):
         return draft.plan(Disposition.HELD)
+    draft.reasons.append("nothing shows that it belongs to a ticket")
     _add_participants(draft)
     draft.add_message(Visibility.PUBLIC)
     draft.commands = find_commands(written, "inert", "not an agent's mail")

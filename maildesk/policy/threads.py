@@ -31,7 +31,7 @@ from maildesk.mail.identifiers import (
 from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Facts, Level, Match, Signal, Standing, TicketFacts, Trust
 from maildesk.model.ticket import Party, Role, Status
-from maildesk.policy.rules import Rules
+from maildesk.policy.rules import Agent, Rules
 
 AGENT_PURPOSES = (Purpose.AGENT, Purpose.INTERNAL)
 _FINISHED = (Status.SOLVED, Status.CLOSED)
@@ -39,7 +39,8 @@ _FINISHED = (Status.SOLVED, Status.CLOSED)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A mail and what is known around it, as the signals ask."""
+    """A mail and what is known around it, as the signals ask. `now` is when it was received,
+    `written_at` when the letters about it are: an old mail's tokens are not born old."""
 
     mail: InboundMail
     envelope: Envelope
@@ -47,6 +48,7 @@ class Arrival:
     facts: Facts
     rules: Rules
     now: datetime
+    written_at: datetime
 
     @property
     def recipients(self) -> tuple[str, ...]:
@@ -55,8 +57,8 @@ class Arrival:
 
     @property
     def reverse_path(self) -> str:
-        """The envelope's reverse-path."""
-        return self.envelope.reverse_path
+        """The envelope's reverse-path; "" for the null sender and where nobody told us."""
+        return self.envelope.reverse_path or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +84,21 @@ def addressed_tokens(
 
 def named_tickets(
     mail: InboundMail, recipients: Iterable[str], reply: ReplyAddresses
-) -> frozenset[int]:
-    """Return every ticket number that the mail names, true or not: what `gather` must look up."""
+) -> tuple[int, ...]:
+    """Return every ticket number that the mail names, true or not: what `gather` must look up.
+
+    The strongest first: no more than a few are looked up."""
     ids = [*thread_ids(mail.in_reply_to, mail.references)]
     if mail.report:
         ids += mail.report.returned_ids
     signed = (read_message_id(reply, message_id) for message_id in ids)
-    return frozenset(
-        [
-            *(token.ticket for token in addressed_tokens(mail, recipients, reply)),
-            *(token.ticket for token in signed if token),
-            *(token.ticket for token in find_markers(reply, mail.text)),
-            *find_tags(mail.subject),
-        ]
-    )
+    numbers = [
+        *(token.ticket for token in addressed_tokens(mail, recipients, reply)),
+        *(token.ticket for token in signed if token),
+        *(token.ticket for token in find_markers(reply, mail.text)),
+        *find_tags(mail.subject),
+    ]
+    return tuple(dict.fromkeys(numbers))
 
 
 def match_ticket(arrival: Arrival) -> Match:
@@ -136,8 +139,19 @@ def is_same_person(arrival: Arrival, party: Party) -> bool:
         return False
     if sender.key == party.address.key:
         return True
-    agent = arrival.rules.agent_at(sender.address)
+    agent = claimed_agent(arrival)
     return agent is not None and agent == arrival.rules.agent_at(party.address.address)
+
+
+def claimed_agent(arrival: Arrival) -> Agent | None:
+    """Return the agent that From claims to be; proves nothing.
+
+    One field, one plain address: a From that could be read in two ways is no agent's.
+    """
+    mail = arrival.mail
+    if mail.sender is None or any(defect.startswith("From: ") for defect in mail.defects):
+        return None
+    return arrival.rules.agent_at(mail.sender.address)
 
 
 def is_known(arrival: Arrival, ticket: TicketFacts) -> bool:
@@ -145,7 +159,7 @@ def is_known(arrival: Arrival, ticket: TicketFacts) -> bool:
     sender = arrival.mail.sender
     if sender is None:
         return False
-    if arrival.rules.agent_at(sender.address):
+    if claimed_agent(arrival):
         return True
     return any(party.address.key == sender.key for party in ticket.parties)
 
@@ -199,7 +213,7 @@ def _findings(arrival: Arrival) -> list[tuple[Signal, Finding]]:
     found = []
     for signal, look in SIGNALS.items():
         for number, evidence in look(arrival):
-            target = _follow_merges(arrival.facts, number)
+            target = follow_merges(arrival.facts, number)
             if target is not None:
                 found.append((signal, (target, evidence)))
     return found
@@ -213,13 +227,13 @@ def _may_join(arrival: Arrival, signal: Signal, finding: Finding) -> bool:
     return is_known(arrival, arrival.facts.tickets[finding[0]])
 
 
-def _follow_merges(facts: Facts, number: int) -> int | None:
-    seen = set()
-    while (
-        (ticket := facts.tickets.get(number)) and ticket.ticket.merged_into and number not in seen
-    ):
-        seen.add(number)
-        number = ticket.ticket.merged_into
+def follow_merges(facts: Facts, number: int) -> int | None:
+    """Return the ticket that this one was merged into, itself if it was not; None if unknown."""
+    for _ in range(len(facts.tickets)):  # a ring of merges would never end
+        target = facts.tickets[number].ticket.merged_into if number in facts.tickets else None
+        if target is None:
+            break
+        number = target
     return number if number in facts.tickets else None
 
 
@@ -230,8 +244,7 @@ def _standing(arrival: Arrival, ticket: TicketFacts) -> Standing:
     sender = arrival.mail.sender
     roles = [p.role for p in ticket.parties if sender and p.address.key == sender.key]
     speaks_as_agent = _purpose(arrival, ticket.ticket.number) in AGENT_PURPOSES
-    is_agent = sender is not None and arrival.rules.agent_at(sender.address) is not None
-    if is_agent and (speaks_as_agent or Role.REQUESTER not in roles):
+    if claimed_agent(arrival) and (speaks_as_agent or Role.REQUESTER not in roles):
         return Standing.AGENT
     if Role.REQUESTER in roles or Role.PARTICIPANT in roles:
         return Standing.PARTICIPANT
@@ -243,7 +256,7 @@ def _purpose(arrival: Arrival, number: int) -> str:
     purposes = [
         proved.token.purpose
         for proved in proved_tokens(arrival)
-        if _follow_merges(arrival.facts, proved.token.ticket) == number
+        if follow_merges(arrival.facts, proved.token.ticket) == number
         and is_same_person(arrival, proved.party)
     ]
     return Purpose.INTERNAL if Purpose.INTERNAL in purposes else next(iter(purposes), "")
@@ -258,7 +271,7 @@ def _stolen_token(arrival: Arrival) -> Match | None:
     for proved in proved_tokens(arrival):
         if proved.token.purpose is Purpose.BOUNCE:
             continue
-        number = _follow_merges(arrival.facts, proved.token.ticket)
+        number = follow_merges(arrival.facts, proved.token.ticket)
         if number is None:
             continue
         ticket = arrival.facts.tickets[number]

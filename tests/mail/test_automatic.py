@@ -162,11 +162,12 @@ def test_our_own_address_in_from_is_own():
     assert automatic.kind is AutomaticKind.OWN
 
 
-def test_answer_that_would_come_back_to_the_recipient_is_own():
+def test_mail_whose_answer_would_come_back_to_us_is_a_ticket_without_an_answer():
     automatic = classify(
         mail(), "Desk@Example.com", has_envelope=True, recipients=["desk@example.com"]
     )
-    assert automatic.kind is AutomaticKind.OWN
+    assert automatic.kind is AutomaticKind.AUTO_GENERATED
+    assert not automatic.is_answerable
 
 
 def test_own_loop_field_is_a_loop():

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 
+from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.identifiers import Purpose, new_message_id, read_address
 from maildesk.mail.message import (
     Address,
@@ -23,9 +24,12 @@ from maildesk.model.plan import (
     SentAnswer,
     SetAssignee,
     SetStatus,
+    Trust,
 )
 from maildesk.model.ticket import Direction, Party, Role, Status, Visibility
+from maildesk.policy.decide import decide
 from maildesk.policy.rules import Acknowledge
+from maildesk.policy.threads import named_tickets
 
 EVE = Address("Eve", "eve@example.net")
 VACATION = (("Auto-Submitted", "auto-replied"),)
@@ -422,3 +426,117 @@ def test_classified_mail_is_traced(world):
     plan = world.decide(world.mail(headers=VACATION))
     assert isinstance(plan.automatic, Automatic)
     assert plan.automatic.kind is AutomaticKind.AUTO_REPLY
+
+
+# --- what a review found ------------------------------------------------------------------------
+
+
+def test_hostile_combining_marks_cost_nothing(world):
+    text = "a" + "\u0315" * 60_000 + "\u0316" * 60_000
+    plan = world.decide(world.mail(text=f"{text}\n#{text}"))
+    assert plan.disposition is Disposition.NEW_TICKET
+
+
+NULL_SENDER = {"reverse_path": ""}
+
+
+def test_what_a_program_writes_to_a_bounce_address_opens_no_ticket(world, told):
+    facts = world.facts(written_to(world, "ada@example.org"))
+    mail = world.mail(Address("", "x@example.org"), text="Konto voll")
+    bounces = [world.address(Purpose.BOUNCE)]
+    plan = world.decide(mail, facts, recipients=bounces, **NULL_SENDER)
+    assert (plan.disposition, plan.ticket) == (Disposition.BOUNCE, 7)
+    assert {kind for kind, _ in told(plan)} == {"bounced"}
+
+
+def test_unread_bounce_of_an_agents_mail_is_told_to_admins_only(world):
+    facts = world.facts(written_to(world, "kari@example.com"))
+    mail = world.mail(Address("", "x@example.com"), text="Konto voll")
+    bounces = [world.address(Purpose.BOUNCE, 2, world.kari)]
+    plan = world.decide(mail, facts, recipients=bounces, **NULL_SENDER)
+    assert (plan.disposition, plan.notices, len(plan.alerts)) == (Disposition.BOUNCE, (), 1)
+
+
+def test_vacation_notice_to_a_bounce_address_is_no_bounce(world, changes):
+    facts = world.facts(written_to(world, "ada@example.org"))
+    mail = world.mail(headers=VACATION)
+    bounces = [world.address(Purpose.BOUNCE)]
+    plan = world.decide(mail, facts, recipients=bounces, **NULL_SENDER)
+    assert plan.disposition is Disposition.AUTOMATIC
+    assert changes(plan, MarkBounced) == []
+
+
+def test_bounce_of_a_merged_ticket_goes_to_its_target(world):
+    old = replace(written_to(world, "ada@example.org"), ticket=world.ticket(7, merged_into=8))
+    facts = world.facts(old, world.ticket_facts(8))
+    bounces = [world.address(Purpose.BOUNCE)]
+    plan = world.decide(bounce(world, "ada@example.org"), facts, recipients=bounces)
+    assert plan.ticket == 8
+
+
+def test_odd_from_is_no_agents(world, told):
+    mail = world.to(world.agent_address(), sender=world.kari, defects=("From: group syntax",))
+    plan = world.decide(mail, world.facts(world.ticket_facts()))
+    assert plan.disposition is Disposition.HELD
+    assert {kind for kind, _ in told(plan)} == {"held"}
+
+
+LIST = (("List-Unsubscribe", "<mailto:x@example.org>"), ("Precedence", "list"))
+
+
+def test_requester_who_answers_through_a_list_is_heard_without_an_answer(world, told, changes):
+    facts = world.facts(world.ticket_facts(status=Status.SOLVED))
+    plan = world.decide(world.to(world.address(), headers=LIST), facts)
+    assert {kind for kind, _ in told(plan)} == {"user_replied"}
+    assert changes(plan, SetStatus) == []
+
+
+def test_agent_who_answers_through_a_list_is_told_that_it_was_not_sent(world, told):
+    mail = world.to(world.agent_address(), sender=world.kari, headers=LIST)
+    plan = world.decide(mail, world.facts(world.ticket_facts()))
+    assert plan.disposition is Disposition.HELD
+    assert told(plan) == [("held", "kari@example.com")]
+
+
+def test_forged_mails_in_an_agents_name_tell_him_once_in_ten_minutes(world, told):
+    ticket = world.ticket_facts(thread=[world.thread_id("root@x")])
+    mail = world.mail(world.kari, in_reply_to=("root@x",))
+    minute = world.now - timedelta(minutes=1)
+    lately = SentAnswer("kari@example.com", 7, "held", minute)
+    first = world.decide(mail, world.facts(ticket))
+    second = world.decide(mail, world.facts(ticket, answers=(lately,)))
+    assert (told(first), told(second)) == ([("held", "kari@example.com")], [])
+    assert second.disposition is Disposition.HELD
+
+
+def test_held_mail_of_a_proved_agent_is_always_told(world, told):
+    minute = world.now - timedelta(minutes=1)
+    lately = SentAnswer("kari@example.com", 7, "held", minute)
+    facts = world.facts(world.ticket_facts(), answers=(lately,))
+    assert told(agent_reply(world, facts, text="#solve")) == [("held", "kari@example.com")]
+
+
+def test_requester_hears_that_his_answer_opened_the_case_again(world, told):
+    facts = world.facts(world.ticket_facts(status=Status.SOLVED))
+    plan = world.decide(world.to(world.address()), facts)
+    assert ("reopened", "ada@example.org") in told(plan)
+
+
+def test_letters_about_an_old_mail_hold_fresh_tokens(world):
+    envelope = Envelope(Source.IMAP)
+    long_ago = world.now - timedelta(days=200)
+    plan = decide(
+        world.mail(), envelope, Trust(), world.facts(), world.rules, long_ago, written_at=world.now
+    )
+    token = read_address(world.rules.reply, plan.notices[-1].reply_to.address)
+    assert world.now - token.signed_at < timedelta(days=1)
+    assert changes_of(plan, OpenTicket).ticket.created_at == long_ago
+
+
+def changes_of(plan, kind):
+    return next(change for change in plan.changes if isinstance(change, kind))
+
+
+def test_tickets_are_looked_up_by_the_strongest_sign_first(world):
+    mail = world.to(world.address(), subject=" ".join(f"[#{n}]" for n in range(100, 140)))
+    assert named_tickets(mail, (), world.rules.reply)[0] == 7
