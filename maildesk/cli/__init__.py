@@ -12,7 +12,6 @@ To add a command: a function with `@app.command()` in the module that fits, and 
 
 import os
 import sys
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +22,6 @@ from maildesk.cli.lazy import LazyGroup
 from maildesk.errors import MaildeskError
 
 EX_USAGE = 64
-EX_TEMPFAIL = 75
 
 # Newer Typer carries a copy of Click of its own: what its commands raise is found by inheritance.
 UsageError: Any = typer.BadParameter.__mro__[1]
@@ -36,6 +34,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the help with colours writes `--json <bool>`
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -61,17 +60,18 @@ def everywhere(
         os.environ["MAILDESK_CONFIG"] = str(config)
 
 
-def main() -> None:
-    """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+def invoke(arguments: list[str]) -> int:
+    """Carry out one command; return its exit code. Raises whatever stops it."""
+    code = app(arguments, standalone_mode=False, prog_name="maildesk")
+    return code if isinstance(code, int) else 0
 
 
 def run(arguments: list[str]) -> int:
-    """Carry out one command; return its exit code."""
+    """Carry out one command; return its exit code, after a word on what stopped it."""
     try:
-        code = app(arguments, standalone_mode=False, prog_name="maildesk")
+        return invoke(arguments)
     except UsageError as error:
-        return _refuse_usage(error, arguments)
+        return _refuse_usage(error)
     except typer.Exit as stop:
         return stop.exit_code
     except (typer.Abort, KeyboardInterrupt):
@@ -82,13 +82,11 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader has gone (`maildesk ticket list | head`)
         return 0
-    return code if isinstance(code, int) else 0
 
 
-def _refuse_usage(error: Any, arguments: Sequence[str]) -> int:
+def _refuse_usage(error: Any) -> int:
     """Say on one line what is wrong with the command line."""
     if message := error.format_message().rstrip("."):  # else Typer has shown the help
         command = error.ctx.command_path if error.ctx else "maildesk"
         complain(f"{message}; see: {command} --help")
-    # An MTA bounces the mail on any other code than 75.
-    return EX_TEMPFAIL if "receive" in arguments else EX_USAGE
+    return EX_USAGE

@@ -28,7 +28,7 @@ from maildesk.desk.children import Children
 from maildesk.desk.evidence import open_checker
 from maildesk.desk.explain import Thread, as_kept, explained, plan_for, unreadable
 from maildesk.errors import Misconfigured, Temporary
-from maildesk.mail.envelope import Envelope, Source
+from maildesk.mail.envelope import Envelope, Source, written_path
 from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Plan
 from maildesk.policy.trust import NO_VERDICTS, Verdicts, worth_checking
@@ -56,12 +56,15 @@ def explain(
         bool, typer.Option("--thread", help="Deliver them in order to an empty desk.")
     ] = False,
     at: Annotated[datetime | None, typer.Option(help="When they come in (UTC).")] = None,
-    sender: Annotated[str | None, typer.Option("--from", help="The envelope's sender.")] = None,
+    sender: Annotated[
+        str | None,
+        typer.Option("--from", help="The envelope's sender, <> for none; left out: not known."),
+    ] = None,
     to: Annotated[list[str] | None, typer.Option("--to", help="The envelope's recipients.")] = None,
 ) -> int:
     """Show what would happen to a mail, and why. Writes nothing."""
     settings = _settings(config)
-    envelope = Envelope(Source.IMPORT, (sender or "").strip("<>"), tuple(to or ()))
+    envelope = Envelope(Source.IMPORT, written_path(sender), tuple(to or ()))
     now = at.replace(tzinfo=at.tzinfo or UTC) if at else utc_now()
     failed = 0
     with ExitStack() as stack:

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from typing import Annotated
+from contextlib import suppress
+from typing import Annotated, BinaryIO
 
 import structlog
 import typer
@@ -17,14 +18,15 @@ from maildesk.daemon import (
     utc_now,
 )
 from maildesk.desk.intake import receiver
-from maildesk.errors import MaildeskError, Temporary
+from maildesk.errors import Temporary, Unavailable
 from maildesk.logs import configure_logs
-from maildesk.mail.envelope import Answer, Envelope, Source
+from maildesk.mail.envelope import Envelope, Source, written_path
+from maildesk.mail.limits import HEAD_BYTES
 from maildesk.settings import Settings
 from maildesk.store.engine import open_database
 from maildesk.store.journal import Journal
 
-EX_TEMPFAIL = 75
+READ_BYTES = 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -68,46 +70,54 @@ def process(config: ConfigOption = None) -> None:
 
 def receive(
     config: ConfigOption = None,
-    sender: Annotated[str, typer.Option("--from", help="The envelope's sender.")] = "",
+    sender: Annotated[
+        str | None,
+        typer.Option("--from", help="The envelope's sender, <> for none; left out: not known."),
+    ] = None,
     to: Annotated[list[str] | None, typer.Option("--to", help="A recipient; repeatable.")] = None,
 ) -> int:
     """Take one mail from standard input; exits with 0 or 75 and nothing else, as MTAs want it."""
-    try:
-        configure_logs("warning")
-        raw = sys.stdin.buffer.read()
-        settings = settings_of(config)
-        answer = _journal(settings, raw, sender, tuple(to or ()))
-    except MaildeskError as error:
-        complain(str(error))
-        return EX_TEMPFAIL
-    except BaseException as error:  # noqa: BLE001 - any other exit code makes the MTA bounce
-        complain(repr(error))
-        return EX_TEMPFAIL
-    if not answer.is_accepted:
-        complain(str(answer))
-        return EX_TEMPFAIL
+    # Whatever is raised before the mail is kept becomes 75: see `maildesk.__main__`.
+    configure_logs("warning")
+    settings = settings_of(config)
+    raw, full_size = read_mail(sys.stdin.buffer, settings.limits.message_bytes)
+    recipients = tuple(to or ())
+    _keep(
+        settings, raw, Envelope(Source.PIPE, written_path(sender), recipients, full_size=full_size)
+    )
     _process_if_alone(settings)
     return 0
 
 
-def _journal(settings: Settings, raw: bytes, sender: str, to: tuple[str, ...]) -> Answer:
+def read_mail(stream: BinaryIO, limit_bytes: int) -> tuple[bytes, int | None]:
+    """Read a mail; of one over the limit only its head, and its full size.
+
+    Refusing it for good would be backscatter, and for now would be for good five days later.
+    Raises: Unavailable where there is none.
+    """
+    raw = stream.read(limit_bytes + 1)
     if not raw.strip():
-        return Answer(451, "4.6.0", "there is no mail on standard input")
-    if len(raw) > settings.limits.message_bytes:
-        # 75 keeps it in the MTA's queue, where the admin sees it; nothing is lost.
-        return Answer(451, "4.3.4", f"the mail is over {settings.limits.message_bytes} bytes")
+        raise Unavailable("there is no mail on standard input")
+    if len(raw) <= limit_bytes:
+        return raw, None
+    full_size = len(raw)
+    while chunk := stream.read(READ_BYTES):
+        full_size += len(chunk)
+    return raw[:HEAD_BYTES], full_size
+
+
+def _keep(settings: Settings, raw: bytes, envelope: Envelope) -> None:
+    """Return when the mail is on stable storage."""
     database = open_database(settings.database)
     try:
         database.migrate()
         kept = Journal(database, utc_now)
         try:
-            reverse_path = sender.strip("<>")
-            receipt = kept.keep(raw, Envelope(Source.PIPE, reverse_path, to))
+            kept.keep(raw, envelope)
         finally:
             kept.close()
     finally:
         database.close()
-    return Answer(250, "2.0.0", f"receipt {receipt}")
 
 
 def _process_if_alone(settings: Settings) -> None:
@@ -117,5 +127,6 @@ def _process_if_alone(settings: Settings) -> None:
             process_once(desk)
     except Temporary:
         return  # a daemon runs, or will
-    except Exception as error:  # noqa: BLE001 - the mail is journalled: the MTA is done with it
-        complain(repr(error))
+    except BaseException as error:  # noqa: BLE001 - the mail is journalled: the MTA is done with it
+        with suppress(Exception):
+            complain(repr(error))

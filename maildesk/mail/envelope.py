@@ -32,26 +32,19 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """RFC 5321's envelope. An empty `reverse_path` is the null sender; `recipients` may be empty
-    where the way in has none (IMAP). `received_at` (aware, UTC) only where the transport knows
-    better than the journal's clock. `full_size` is set when only the head of an oversized mail
-    was taken. `is_archive`: stored without answers, clocks or notices."""
+    """RFC 5321's envelope. An empty `reverse_path` is the null sender, None one that nobody told
+    us; `recipients` may be empty where the way in has none (IMAP). `received_at` (aware, UTC) only
+    where the transport knows better than the journal's clock. `full_size` is set when only the head
+    of an oversized mail was taken. `is_archive`: stored without answers, clocks or notices."""
 
     source: Source
-    reverse_path: str = ""
+    reverse_path: str | None = None
     recipients: tuple[str, ...] = ()
     peer: str = ""
     received_at: datetime | None = None
     place: Place | None = None
     full_size: int | None = None
     is_archive: bool = False
-
-    @property
-    def is_known(self) -> bool:
-        """Whether an empty reverse-path is the null sender, and not just unknown."""
-        return self.source in (Source.SMTP, Source.LMTP) or bool(
-            self.reverse_path or self.recipients
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +75,12 @@ class Answer:
 
 
 Receive = Callable[[bytes, Envelope], Answer]
+
+
+def written_path(path: str | None) -> str | None:
+    """Return a reverse-path as an `Envelope` holds it; `<>` and nothing at all are the null sender,
+    None stays None."""
+    return None if path is None else path.strip().removeprefix("<").removesuffix(">").strip()
 
 
 class DeliveryState(StrEnum):

@@ -26,6 +26,10 @@ class ParseLimits:
     head_bytes: int = 65_536  # what is shown of a mail that is over a limit
 
 
+# What is taken of a mail over the size limit: the longest header block, and 64 KiB behind it.
+HEAD_BYTES = ParseLimits().header_bytes + ParseLimits().head_bytes
+
+
 @dataclass(frozen=True, slots=True)
 class HeaderBlock:
     """The fields of a header block, undecoded, and where its body begins. Bytes that are not UTF-8

@@ -14,6 +14,7 @@ import structlog
 
 from maildesk.errors import MaildeskError, Unavailable
 from maildesk.mail.envelope import Answer, Envelope, Place, Receive, Source
+from maildesk.mail.limits import HEAD_BYTES
 from maildesk.settings import Mailbox
 from maildesk.transport.imap_memory import FolderState, Memory
 from maildesk.transport.imap_session import Folder, Listed, Session
@@ -23,7 +24,6 @@ from maildesk.transport.imap_trouble import Refused
 BATCH_COUNT = 50  # handed over at once, so that they share one commit
 BATCH_BYTES = 8 * 1024 * 1024
 LIST_COUNT = 500
-HEAD_BYTES = (100 + 64) * 1024  # the longest header block that is parsed, and 64 KiB of text
 
 Alert = Callable[[str, str], None]  # a key, the same for the same trouble; the words
 
@@ -307,12 +307,12 @@ class Collector:
             self._alert(f"mailbox {name}: {what}", f"Mailbox {name}: {what}: {words}")
 
 
-def reverse_path(raw: bytes) -> str:
+def reverse_path(raw: bytes) -> str | None:
     """Return what the server that delivered the mail noted as its reverse-path (RFC 5321 section
-    4.4), "" if it noted none."""
+    4.4), "" for the null sender, None if it noted nothing."""
     header = re.split(rb"\r?\n\r?\n", raw[:65_536], maxsplit=1)[0]
     found = _RETURN_PATH.search(header)
-    return found[1].decode("utf-8", "replace") if found else ""
+    return found[1].decode("utf-8", "replace") if found else None
 
 
 def _is_older(mail: Listed, moment: datetime) -> bool:

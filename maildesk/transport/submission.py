@@ -101,8 +101,9 @@ class SmarthostSubmitter:
     def _submit(self, raw: bytes, envelope: Envelope) -> str:
         connection = self._ready()
         (recipient,) = envelope.recipients
-        options = _mail_options(connection, raw, envelope.reverse_path, recipient)
-        self._expect(2, *connection.mail(envelope.reverse_path, options))
+        reverse_path = envelope.reverse_path or ""
+        options = _mail_options(connection, raw, reverse_path, recipient)
+        self._expect(2, *connection.mail(reverse_path, options))
         self._expect(2, *connection.rcpt(recipient))
         self._expect(3, *connection.docmd("DATA"))
         code, text = self._send_content(connection, raw)
@@ -200,7 +201,7 @@ class MaildirSubmitter:
 
 def _with_envelope(raw: bytes, envelope: Envelope) -> bytes:
     """Put the envelope before the mail, as an MTA does at delivery; line ends as on Unix."""
-    fields = [f"Return-Path: <{envelope.reverse_path}>"]
+    fields = [f"Return-Path: <{envelope.reverse_path or ''}>"]
     fields += [f"Delivered-To: {recipient}" for recipient in envelope.recipients]
     head = "".join(f"{' '.join(field.split())}\n" for field in fields)
     return head.encode("utf-8", "replace") + raw.replace(b"\r\n", b"\n")
