@@ -20,13 +20,14 @@ from queue import SimpleQueue
 from typing import Any, Self, cast
 
 from maildesk.errors import MaildeskError
-from maildesk.mail.child import LENGTH
+from maildesk.mail.child import LENGTH, Packed
 from maildesk.mail.message import InboundMail
 
 START_SECONDS = 30  # for the imports of a new child on a busy machine
 _CHUNK = 1 << 20
 _BATCH = 8  # jobs that a child is handed at once: each hand-over costs two switches of process
 _BATCH_BYTES = 1 << 20
+_BIG_BYTES = 1 << 16
 _BATCH_SECONDS = 5  # then each alone, with the whole time: a mail that hangs holds up the others
 
 
@@ -95,7 +96,7 @@ class Children:
 
         Raises: ChildDied, ChildTimedOut.
         """
-        (result,) = self._ask(job, [_pickled(arguments)])
+        (result,) = self._ask(job, [_packed(arguments)])
         if isinstance(result, Exception):
             raise result
         return result
@@ -106,7 +107,7 @@ class Children:
         Returns at once with an iterator over the results, in order; where one failed, its error
         stands in its place.
         """
-        batches = _batches(map(_pickled, arguments))
+        batches = _batches(map(_packed, arguments))
         asked = [self._threads.submit(self._ask_each, job, batch) for batch in batches]
         return chain.from_iterable(answer.result() for answer in asked)
 
@@ -118,7 +119,7 @@ class Children:
         """Read mails, as `run_many` does."""
         return self.run_many("parse_mail", ((raw,) for raw in raws))
 
-    def _ask_each(self, job: str, many: Sequence[bytes]) -> list[Any]:
+    def _ask_each(self, job: str, many: Sequence[Packed]) -> list[Any]:
         """Do a job on several arguments at once; if that ends a child, on each alone, so that
         only the bad one fails."""
         try:
@@ -128,7 +129,7 @@ class Children:
                 return [error]
         return [result for one in many for result in self._ask_each(job, [one])]
 
-    def _ask(self, job: str, many: Sequence[bytes]) -> list[Any]:
+    def _ask(self, job: str, many: Sequence[Packed]) -> list[Any]:
         seconds = self._seconds if len(many) == 1 else min(_BATCH_SECONDS, self._seconds)
         with self._child() as child:
             return _results(child.ask(_request(job, many), seconds, job))
@@ -156,12 +157,31 @@ class Children:
             return child
 
 
-def _pickled(arguments: tuple[object, ...]) -> bytes:
-    return pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL)
+def _packed(arguments: tuple[object, ...]) -> Packed:
+    """Pickle the arguments; big bytes stay where they are (PEP 574)."""
+    buffers: list[bytes] = []
+
+    def beside(argument: object) -> object:
+        if not isinstance(argument, bytes) or len(argument) < _BIG_BYTES:
+            return argument
+        buffers.append(argument)
+        return pickle.PickleBuffer(argument)
+
+    pickled = pickle.dumps(
+        tuple(map(beside, arguments)), pickle.HIGHEST_PROTOCOL, buffer_callback=lambda _: False
+    )
+    return pickled, buffers
 
 
-def _request(job: str, many: Sequence[bytes]) -> bytes:
-    return pickle.dumps((job, many), pickle.HIGHEST_PROTOCOL)
+def _size(packed: Packed) -> int:
+    pickled, buffers = packed
+    return len(pickled) + sum(map(len, buffers))
+
+
+def _request(job: str, many: Sequence[Packed]) -> list[bytes]:
+    """The frames that `mail.child.read_request` reads."""
+    head = pickle.dumps((job, [len(buffers) for _, buffers in many]), pickle.HIGHEST_PROTOCOL)
+    return [head, *(frame for pickled, buffers in many for frame in (pickled, *buffers))]
 
 
 def _results(answer: bytes) -> list[Any]:
@@ -170,12 +190,12 @@ def _results(answer: bytes) -> list[Any]:
     return [result if error is None else error for result, error in pairs]
 
 
-def _batches(many: Iterable[bytes]) -> Iterator[list[bytes]]:
+def _batches(many: Iterable[Packed]) -> Iterator[list[Packed]]:
     """Split into batches that a child does in a few milliseconds."""
-    batch: list[bytes] = []
+    batch: list[Packed] = []
     for one in many:
         batch.append(one)
-        if len(batch) == _BATCH or sum(map(len, batch)) >= _BATCH_BYTES:
+        if len(batch) == _BATCH or sum(map(_size, batch)) >= _BATCH_BYTES:
             yield batch
             batch = []
     if batch:
@@ -226,16 +246,17 @@ class _Child:
             self._is_new = False
             self._exchange(_request("parse_mail", []), START_SECONDS, "the start")
 
-    def ask(self, request: bytes, seconds: float, job: str) -> bytes:
+    def ask(self, request: list[bytes], seconds: float, job: str) -> bytes:
         """Hand over a request and return the answer; a child that fails is killed."""
         self.wait_for_start()
         return self._exchange(request, seconds, job)
 
-    def _exchange(self, request: bytes, seconds: float, job: str) -> bytes:
+    def _exchange(self, request: list[bytes], seconds: float, job: str) -> bytes:
         deadline = time.monotonic() + seconds
         try:
-            self._write(LENGTH.pack(len(request)), deadline)
-            self._write(request, deadline)
+            for frame in request:
+                self._write(LENGTH.pack(len(frame)), deadline)
+                self._write(frame, deadline)
             length = LENGTH.unpack(self._read(LENGTH.size, deadline))[0]
             return self._read(length, deadline)
         except TimeoutError as error:

@@ -4,7 +4,7 @@ Run by `desk.children` as `python -m maildesk.mail.child BYTES SECONDS`: what it
 and of time for one job.
 Both ways go pickles behind their length in eight bytes: both ends are this very package, started by
 the same user, and a pickle carries our frozen values as they are. Nothing that a mail says is
-unpickled here.
+unpickled here. The bytes of mails go beside the pickles, uncopied.
 """
 
 import contextlib
@@ -29,6 +29,9 @@ JOBS = {
 
 LENGTH = struct.Struct("!Q")
 
+Packed = tuple[bytes, list[bytes]]  # pickled arguments, and the bytes that they refer to
+Request = tuple[str, list[Packed]]
+
 
 def read_frame(stream: BinaryIO) -> bytes | None:
     """Return the next frame; None where the other end has gone."""
@@ -38,6 +41,26 @@ def read_frame(stream: BinaryIO) -> bytes | None:
     length = LENGTH.unpack(head)[0]
     frame = stream.read(length)
     return frame if len(frame) == length else None
+
+
+def read_request(stream: BinaryIO) -> Request | None:
+    """Return the next request; None where the other end has gone.
+
+    First comes a pickled (name of the job, number of buffers for each set of arguments), then for
+    each set its pickle and its buffers.
+    """
+    head = read_frame(stream)
+    if head is None:
+        return None
+    name, counts = pickle.loads(head)  # noqa: S301 - from our parent only
+    many: list[Packed] = []
+    for count in counts:
+        frames = [read_frame(stream) for _ in range(1 + count)]
+        whole = [frame for frame in frames if frame is not None]
+        if len(whole) < len(frames):
+            return None
+        many.append((whole[0], whole[1:]))
+    return name, many
 
 
 def write_frame(stream: BinaryIO, frame: bytes) -> None:
@@ -53,18 +76,18 @@ def find_job(name: str) -> Callable[..., Any]:
     return found
 
 
-def work(request: bytes) -> bytes:
-    """Do one job on several sets of arguments: a pickled (name, [pickled arguments, …]).
+def work(request: Request) -> bytes:
+    """Do one job on several sets of arguments.
 
     Answers a pickled list with a pickled (result, None) or (None, error) for each.
     """
-    name, many = pickle.loads(request)  # noqa: S301 - from our parent only
-    return pickle.dumps([_work_on(name, one) for one in many], pickle.HIGHEST_PROTOCOL)
+    name, many = request
+    return pickle.dumps([_work_on(name, *packed) for packed in many], pickle.HIGHEST_PROTOCOL)
 
 
-def _work_on(name: str, arguments: bytes) -> bytes:
+def _work_on(name: str, arguments: bytes, buffers: list[bytes]) -> bytes:
     try:
-        result = find_job(name)(*pickle.loads(arguments))  # noqa: S301
+        result = find_job(name)(*pickle.loads(arguments, buffers=buffers))  # noqa: S301
         return pickle.dumps((result, None), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         raise
@@ -94,10 +117,11 @@ def main(limit_bytes: int, limit_seconds: float) -> None:
     gc.freeze()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not get between the frames
-    while (request := read_frame(requests)) is not None:
+    while (request := read_request(requests)) is not None:
         # The parent kills a child that hangs; should the parent be gone, SIGALRM does.
         signal.setitimer(signal.ITIMER_REAL, limit_seconds)
         answer = work(request)
+        del request  # a big mail is not kept while we wait for the next
         signal.setitimer(signal.ITIMER_REAL, 0)
         try:
             write_frame(answers, answer)

@@ -90,13 +90,19 @@ class GroupCommit(Generic[Item]):
         self._thread.join()
 
     def _run(self) -> None:
-        while batch := self._next():
-            self._work(batch)
-            if len(batch) >= SIBLINGS:
-                time.sleep(COMPANY_SECONDS)
-            with self._lock:
-                self._bytes -= sum(entry.size for entry in batch)
-                self._room.notify_all()
+        while self._work_next():
+            pass
+
+    def _work_next(self) -> bool:
+        """Commit one batch; False at the end. Nothing of it is in memory afterwards."""
+        batch = self._next()
+        self._work(batch)
+        if len(batch) >= SIBLINGS:
+            time.sleep(COMPANY_SECONDS)
+        with self._lock:
+            self._bytes -= sum(entry.size for entry in batch)
+            self._room.notify_all()
+        return bool(batch)
 
     def _next(self) -> list[_Entry[Item]]:
         """What waits, as much as one transaction should hold; empty at the end."""
@@ -113,6 +119,8 @@ class GroupCommit(Generic[Item]):
             return batch
 
     def _work(self, batch: list[_Entry[Item]]) -> None:
+        if not batch:
+            return
         try:
             results = self._commit([entry.item for entry in batch])
         except Temporary as failure:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, bindparam, func, or_, select, update
+from sqlalchemy import Column, Row, bindparam, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from maildesk.errors import NotFound, Permanent
 from maildesk.mail.envelope import Envelope
 from maildesk.model.plan import Disposition
 from maildesk.store.apply import Stale
+from maildesk.store.blobs import BIG_BYTES, read_big
 from maildesk.store.engine import Database
 from maildesk.store.groupcommit import GroupCommit
 from maildesk.store.receipts import envelope_of, insert_new, new_row
@@ -112,7 +113,7 @@ _CLAIM = (
 _CLAIMED = (
     select(
         receipts.c.id,
-        receipt_raws.c.raw,
+        case((receipts.c.size < BIG_BYTES, receipt_raws.c.raw)).label("raw"),
         receipts.c.envelope,
         receipts.c.received_at,
         receipts.c.attempts,
@@ -142,8 +143,9 @@ def claim(
         claiming = {"ids": ids, "counted": int(len(ids) == 1), "lease_ends_at": now + lease}
         connection.execute(_CLAIM, claiming)
         rows = connection.execute(_CLAIMED, {"ids": ids}).all()
+        big = {row.id: read_big(connection, row.id) for row in rows if row.raw is None}
     return [
-        Receipt(id_, raw, envelope_of(envelope), received_at, max(attempts, 1))
+        Receipt(id_, big.get(id_, raw), envelope_of(envelope), received_at, max(attempts, 1))
         for id_, raw, envelope, received_at, attempts in rows
     ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, select
 
 from maildesk.mail.envelope import Envelope, Place, Source
+from maildesk.store.blobs import insert_big, is_big
 from maildesk.store.tables import receipt_raws, receipts
 
 
@@ -58,8 +59,16 @@ def insert_new(
         ids.append(earlier)
     if rows:
         connection.execute(_NEW_RECEIPTS, rows)
-        connection.execute(_NEW_RAWS, raws)
+        _insert_raws(connection, raws)
     return ids
+
+
+def _insert_raws(connection: Connection, raws: Sequence[dict[str, Any]]) -> None:
+    if small := [row for row in raws if not is_big(len(row["raw"]))]:
+        connection.execute(_NEW_RAWS, small)
+    for row in raws:
+        if is_big(len(row["raw"])):
+            insert_big(connection, row["receipt"], row["raw"])
 
 
 def _place_key(row: Mapping[str, Any]) -> tuple[str, str, int, int] | None:

@@ -1,6 +1,7 @@
 """The journal: kept, claimed in order, worked off or set aside."""
 
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -67,6 +68,35 @@ def test_what_was_kept_comes_back_byte_for_byte(database: Database, keeper: Jour
     assert receipt.raw == bytes(range(256))
     assert receipt.envelope == envelope
     assert receipt.received_at == envelope.received_at
+
+
+def test_a_big_mail_comes_back_byte_for_byte_among_small_ones(
+    database: Database, keeper: Journal
+) -> None:
+    mails = [b"small", bytes(range(256)) * 12_000, b"small too", b"", b"\r\n" * 1_000_000]
+    for mail in mails:
+        keeper.keep(mail, ENVELOPE)
+    assert [receipt.raw for receipt in journal.claim(database, NOW)] == mails
+    with database.read() as session:
+        assert [journal.raw_of(session, number) for number in range(1, 6)] == mails
+
+
+def test_a_big_mail_that_does_not_fit_is_refused_and_taken_later(
+    database: Database, keeper: Journal
+) -> None:
+    keeper.keep(b"small", ENVELOPE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, hard))  # as over a quota
+    try:
+        for _ in range(2):
+            with pytest.raises(Temporary):
+                keeper.keep(b"x" * 40_000_000, ENVELOPE)
+        keeper.keep(b"small", ENVELOPE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    keeper.keep(b"x" * 40_000_000, ENVELOPE)
+    claimed = [mail for _ in range(2) for mail in journal.claim(database, NOW)]
+    assert [len(mail.raw) for mail in claimed] == [5, 5, 40_000_000]
 
 
 def test_fifty_writers_share_transactions(database: Database) -> None:
