@@ -1,67 +1,101 @@
-"""From the outbox to the next server: claim, submit, write down what became of it."""
+"""From the outbox to the next server: claim, submit, write down what became of it.
 
+What has been sent is written down before anything else is sent: while the database does not let us,
+the results are kept and nothing goes out, for it would go out twice.
+"""
+
+import threading
 import traceback
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
 
 import structlog
 
-from maildesk.desk.alerts import send_alert
 from maildesk.desk.desk import Desk
+from maildesk.desk.undelivered import Tidings, tidings_of
+from maildesk.errors import MaildeskError, Temporary
 from maildesk.mail.envelope import DeliveryResult, DeliveryState, Envelope, Source, Submit
-from maildesk.model.plan import Alert
 from maildesk.store import outbox
 from maildesk.store.outbox import Outgoing
 
 log = structlog.get_logger()
 
 BATCH = 50
+AHEAD = 10  # letters sent at most while the results of earlier ones are being written
+
+Result = tuple[int, DeliveryResult]
 
 
 def deliver_due(desk: Desk, submit: Submit, limit: int = BATCH) -> int:
-    """Send what is due; return how many mails were tried."""
-    due = outbox.claim_due(desk.database, desk.clock(), limit)
-    with _Marks(desk) as marks:
-        for outgoing in due:
-            result = _submit(submit, outgoing)
-            marks.note(outgoing.id, result)
-            _tell(desk, outgoing, result)
-    return len(due)
+    """Send what is due, once; return how many mails were tried."""
+    sender = Sender(desk, submit)
+    try:
+        return sender.deliver_due(limit)
+    finally:
+        sender.close()
 
 
-class _Marks:
-    """Writes down what became of the letters while the next one is under way, in one transaction
-    all that came together meanwhile. A process that dies has sent a letter or two that nobody
-    wrote down; they go out again, with the same Message-ID."""
+class Sender:
+    """Works the outbox off. Belongs to one thread, but for `interrupt`."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, submit: Submit) -> None:
+        self.on_progress: Callable[[], None] = lambda: None
         self._desk = desk
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
-        self._noted: list[tuple[int, DeliveryResult]] = []
-        self._writing: Future[object] | None = None
+        self._submit = submit
+        self._results = _Results(desk)
+        self._untried: list[int] = []
+        self._stopping = threading.Event()
 
-    def __enter__(self) -> Self:
-        return self
+    def deliver_due(self, limit: int = BATCH) -> int:
+        """Send what is due; return how many mails were tried.
 
-    def __exit__(self, *_: object) -> None:
-        with self._thread:
-            if self._noted:
-                self._write()
-            if self._writing:
-                self._writing.result()
+        Raises: Temporary where the database does not let us; nothing is sent until it does.
+        """
+        self._settle()
+        if self._stopping.is_set():
+            return 0
+        due = outbox.claim_due(self._desk.database, self._desk.clock(), limit)
+        self._untried = [outgoing.id for outgoing in due]
+        for outgoing in due:
+            if self._stopping.is_set():
+                break
+            self._try(outgoing)
+        tried = len(due) - len(self._untried)
+        self._settle()
+        return tried
 
-    def note(self, letter: int, result: DeliveryResult) -> None:
-        """Take down one result. Raises: Temporary where an earlier one could not be written."""
-        self._noted.append((letter, result))
-        if self._writing is None or self._writing.done():
-            self._write()
+    def stop_soon(self) -> None:
+        """Try no further letter."""
+        self._stopping.set()
 
-    def _write(self) -> None:
-        if self._writing:
-            self._writing.result()
-        noted, self._noted = self._noted, []
-        desk = self._desk
-        self._writing = self._thread.submit(outbox.mark_all, desk.database, noted, desk.clock())
+    def close(self) -> None:
+        """Write down what is known, and hand back what was not tried."""
+        try:
+            self._settle()
+        except MaildeskError as error:
+            log.error("results not written: these mails go out again", error=error.text)
+        finally:
+            self._results.close()
+
+    def _settle(self) -> None:
+        self._results.settle()
+        if self._untried:
+            outbox.release(self._desk.database, self._untried)
+            self._untried = []
+
+    def _try(self, outgoing: Outgoing) -> None:
+        result = _submit(self._submit, outgoing)
+        self._untried.remove(outgoing.id)
+        self.on_progress()
+        log.info(
+            "mail out",
+            outgoing=outgoing.id,
+            message_id=outgoing.message_id,
+            ticket=outgoing.ticket,
+            state=str(result.state),
+            reply=result.text,
+        )
+        self._results.note(outgoing.id, result)
 
 
 def _submit(submit: Submit, outgoing: Outgoing) -> DeliveryResult:
@@ -74,15 +108,84 @@ def _submit(submit: Submit, outgoing: Outgoing) -> DeliveryResult:
         return DeliveryResult(DeliveryState.DEFERRED, error.splitlines()[-1])
 
 
-def _tell(desk: Desk, outgoing: Outgoing, result: DeliveryResult) -> None:
-    log.info(
-        "mail out",
-        outgoing=outgoing.id,
-        message_id=outgoing.message_id,
-        ticket=outgoing.ticket,
-        state=str(result.state),
-        reply=result.text,
-    )
-    if result.state is DeliveryState.FAILED and outgoing.ticket:
-        problem = f"Mail of #{outgoing.ticket} to {outgoing.recipient} was refused"
-        send_alert(desk, Alert(f"refused:{outgoing.id}", problem, result.text))
+class _Results:
+    """Writes down what became of letters while the next one is under way, in one transaction all
+    that came together meanwhile. A process that dies has sent a few letters that nobody wrote down;
+    they go out again, with the same Message-ID. What could not be written is kept and comes first.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="outbox")
+        self._noted: list[Result] = []
+        self._under_way: list[Result] = []
+        self._writing: Future[None] | None = None
+
+    def note(self, letter: int, result: DeliveryResult) -> None:
+        """Take down one result. Raises: Temporary where an earlier one could not be written."""
+        self._noted.append((letter, result))
+        if self._writing and not self._writing.done() and len(self._noted) < AHEAD:
+            return
+        self._wait()
+        self._begin()
+
+    def settle(self) -> None:
+        """Write all that was noted. Raises: Temporary, and keeps what could not be written."""
+        self._wait()
+        if self._noted:
+            self._begin()
+            self._wait()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown()
+
+    def _begin(self) -> None:
+        self._under_way, self._noted = self._noted, []
+        self._writing = self._thread.submit(_write_down, self._desk, tuple(self._under_way))
+
+    def _wait(self) -> None:
+        writing, self._writing = self._writing, None
+        if writing is None:
+            return
+        try:
+            writing.result()
+        except BaseException:
+            self._noted = [*self._under_way, *self._noted]
+            raise
+        finally:
+            self._under_way = []
+
+
+def _write_down(desk: Desk, results: Sequence[Result]) -> None:
+    """Mark the letters, and tell of those that will not arrive, in one transaction."""
+    now = desk.clock()
+    tidings = _tidings(desk, results)
+    try:
+        with desk.database.write() as session:
+            outbox.mark_in(session, results, now)
+            tidings.write(session, now)
+    except Temporary:
+        raise
+    except Exception:
+        log.exception("undelivered mail is not told of")
+        outbox.mark_all(desk.database, results, now)
+        return
+    tidings.tell(desk)
+
+
+def _tidings(desk: Desk, results: Sequence[Result]) -> Tidings:
+    """What failed for good: refused now, or given up after five days."""
+    if all(result.state is DeliveryState.SENT for _, result in results):
+        return Tidings()
+    now = desk.clock()
+    try:
+        with desk.database.read() as session:
+            outcomes = outbox.foresee(session, results, now)
+            failed = [outcome for outcome in outcomes if outcome.state == "failed"]
+            return tidings_of(desk, session, failed, now)
+    except Temporary:
+        raise
+    except Exception:  # that a mail was refused must not send it again
+        log.exception("undelivered mail is not told of")
+        return Tidings()

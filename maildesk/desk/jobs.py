@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.desk import Desk
+from maildesk.desk.undelivered import tidings_of
 from maildesk.model.plan import Alert
 from maildesk.store import outbox
 
@@ -52,8 +53,20 @@ def checkpoint(desk: Desk) -> None:
 
 @job(every=timedelta(minutes=10))
 def warn_of_late_mail(desk: Desk) -> None:
-    """Tell the admins of mails that have waited four hours for the next server."""
+    """Note on their tickets which mails have waited four hours for the next server, and tell the
+    admins how many there are. Alerts that are late are told to nobody: there would be no end."""
     now = desk.clock()
-    for late in outbox.long_deferred(desk.database, now, LATE):
-        problem = f"Mail to {late.recipient} has been waiting for more than four hours"
-        send_alert(desk, Alert(f"late:{late.id}", problem, late.error))
+    with desk.database.read() as session:
+        late = outbox.long_deferred(session, now, LATE)
+        if not late:
+            return
+        tidings = tidings_of(desk, session, late, now)
+        count, since = outbox.late_count(session, now, LATE)
+    with desk.database.write() as session:
+        outbox.note_warned(session, [outcome.id for outcome in late])
+        tidings.write(session, now)
+    tidings.tell(desk)
+    if since:
+        mails = "1 mail waits" if count == 1 else f"{count} mails wait"
+        problem = f"{mails} for the next server, since {since:%Y-%m-%d %H:%M} UTC"
+        send_alert(desk, Alert("late", problem, late[-1].error))

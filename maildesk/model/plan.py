@@ -214,6 +214,16 @@ class MarkBounced:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteDelivery:
+    """A mail of ours to this address has `failed` for good, or is `delayed`; `text` is why."""
+
+    ticket: int
+    address: str
+    state: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RememberContact:
     """The desk has seen this address; True is never forgotten, a known language stays."""
 
@@ -230,6 +240,7 @@ Change = (
     | SetAssignee
     | LinkTickets
     | MarkBounced
+    | NoteDelivery
     | RememberContact
 )
 

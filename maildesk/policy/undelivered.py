@@ -1,5 +1,5 @@
-"""Our own mail that the next server refuses or does not take in time: what the ticket notes, and who
-hears of it. Bounces, which come by mail, are `automatic_mail`'s."""
+"""Our own mail that the next server refuses or does not take in time: what the ticket notes of it,
+and who hears of it. Bounces, which come by mail, are `automatic_mail`'s."""
 
 import re
 from dataclasses import dataclass, replace
@@ -59,9 +59,9 @@ def note_undelivered(lost: Undelivered, ticket: TicketFacts, rules: Rules, now: 
     elif lost.state == "failed":
         draft.alerts.append(refused_alert(lost.address, lost.text))
     plan = draft.plan(Disposition.BOUNCE)
-    return replace(
-        plan, notices=tuple(replace(notice, cause=lost.cause) for notice in plan.notices)
-    )
+    notices_of_ours = tuple(replace(notice, cause=lost.cause) for notice in plan.notices)
+    # It rests on nothing that a mail could have changed meanwhile.
+    return replace(plan, notices=notices_of_ours, versions={})
 
 
 def refused_alert(address: str, text: str) -> Alert:
@@ -75,10 +75,11 @@ def _draft(lost: Undelivered, ticket: TicketFacts, rules: Rules, now: datetime) 
     number = ticket.ticket.number
     arrival = Arrival(
         mail=InboundMail(size=0, content_key=lost.cause),
-        envelope=Envelope(Source.PIPE),
+        envelope=Envelope(Source.PIPE, ""),
         trust=Trust(),
         facts=Facts(tickets={number: ticket}),
         rules=rules,
         now=now,
+        written_at=now,
     )
     return Draft(arrival, Automatic(AutomaticKind.OWN), Match(number), ticket)

@@ -2,8 +2,9 @@
 
 To add a change: a value in `model.plan`, a function here, a line in `_carry_out`. Kinds of events:
 `created` (new: status), `message` (new: direction and visibility), `party` (new: role and address),
-`status`, `assignee` (old, new), `link` (new: the other ticket, cause: the relation) and `bounced`
-(new: address and status code). What the desk remembers of contacts is no event.
+`status`, `assignee` (old, new), `link` (new: the other ticket, cause: the relation), `bounced`
+(new: address and status code) and `delivery` (new: how it stands and address, cause: why). What
+the desk remembers of contacts is no event.
 """
 
 from collections.abc import Iterable
@@ -22,6 +23,7 @@ from maildesk.model.plan import (
     Change,
     LinkTickets,
     MarkBounced,
+    NoteDelivery,
     OpenTicket,
     Plan,
     RememberContact,
@@ -144,6 +146,9 @@ def _carry_out(work: _Work, change: Change) -> None:
             _link(work, change)
         case MarkBounced():
             _mark_bounced(work, change)
+        case NoteDelivery():
+            what = f"{change.state} {change.address}"
+            work.note(change.ticket, "delivery", what, cause=change.text)
         case RememberContact():
             contacts.remember(work.connection, change)
         case _:

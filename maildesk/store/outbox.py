@@ -19,9 +19,10 @@ from sqlalchemy.orm import Session
 
 from maildesk.errors import NotFound, Permanent
 from maildesk.mail.envelope import DeliveryResult, DeliveryState
+from maildesk.model.plan import Audience
 from maildesk.store.engine import Database
 from maildesk.store.letters import GIVE_UP_AFTER, Letter, insert_new
-from maildesk.store.rows import as_json, first_fitting, instant
+from maildesk.store.rows import first_fitting, instant
 from maildesk.store.tables import outgoing, outgoing_raws
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
@@ -160,27 +161,41 @@ _MARK = (
 def mark_all(
     database: Database, results: Sequence[tuple[int, DeliveryResult]], now: datetime
 ) -> list[Outcome]:
-    """Note the next server's word on several letters, in one transaction. A letter that is no
-    longer in sending (dropped meanwhile, or its lease ran out and another sent it) stays as it is
-    and is left out, unless it was sent: that is never forgotten."""
-    outcomes = []
+    """Note the next server's word on several letters, in one transaction; as `mark_in`."""
     with database.write() as session:
-        connection = session.connection()
-        for letter_id, result in results:
-            row = connection.execute(_BY_ID, {"letter": letter_id}).one_or_none()
-            if row is None or not _counts(row, result):
-                continue
-            outcome = _outcome(row, result, now)
-            connection.execute(
-                _MARK,
-                {
-                    "letter": letter_id,
-                    "to": outcome.state,
-                    "next_at": outcome.next_at or now,
-                    "why": outcome.error,
-                },
-            )
-            outcomes.append(outcome)
+        return mark_in(session, results, now)
+
+
+def mark_in(
+    session: Session, results: Sequence[tuple[int, DeliveryResult]], now: datetime
+) -> list[Outcome]:
+    """Note the next server's word on several letters. A letter that is no longer in sending
+    (dropped meanwhile, or its lease ran out and another sent it) stays as it is and is left out,
+    unless it was sent: that is never forgotten."""
+    outcomes = foresee(session, results, now)
+    marks = [
+        {
+            "letter": outcome.id,
+            "to": outcome.state,
+            "next_at": outcome.next_at or now,
+            "why": outcome.error,
+        }
+        for outcome in outcomes
+    ]
+    if marks:
+        session.connection().execute(_MARK, marks)
+    return outcomes
+
+
+def foresee(
+    session: Session, results: Sequence[tuple[int, DeliveryResult]], now: datetime
+) -> list[Outcome]:
+    """What `mark_in` would note, without noting it."""
+    outcomes = []
+    for letter_id, result in results:
+        row = session.connection().execute(_BY_ID, {"letter": letter_id}).one_or_none()
+        if row is not None and _counts(row, result):
+            outcomes.append(_outcome(row, result, now))
     return outcomes
 
 
@@ -238,27 +253,52 @@ def release(database: Database, ids: Iterable[int]) -> None:
         )
 
 
-_LONG_DEFERRED = (
+_LATE = (
     outgoing.c.state == "deferred",
-    outgoing.c.is_warned.is_(False),
+    outgoing.c.audience != str(Audience.ADMIN),
     outgoing.c.created_at <= bindparam("before"),
 )
+_LONG_DEFERRED = (*_LATE, outgoing.c.is_warned.is_(False))
 
 
 def long_deferred(
-    database: Database, now: datetime, after: timedelta = timedelta(hours=4)
+    session: Session, now: datetime, after: timedelta = timedelta(hours=4)
 ) -> list[Outcome]:
-    """Letters that cannot be delivered since `after`; each is named once, for a warning."""
+    """Letters that cannot be delivered since `after`, alerts left aside, which nobody was warned
+    of yet."""
+    found = session.execute(select(outgoing).where(*_LONG_DEFERRED), {"before": now - after}).all()
+    return [_outcome_of(row, state=row.state, next_at=row.due_at, error=row.error) for row in found]
+
+
+def note_warned(session: Session, ids: Iterable[int]) -> None:
+    """Somebody was warned of these: `long_deferred` names them no more."""
+    session.execute(update(outgoing).where(outgoing.c.id.in_(list(ids))).values(is_warned=True))
+
+
+def late_count(session: Session, now: datetime, after: timedelta) -> tuple[int, datetime | None]:
+    """How many letters wait for longer than `after`, alerts left aside, and since when."""
+    query = select(func.count(), func.min(outgoing.c.created_at)).where(*_LATE)
+    count, since = session.execute(query, {"before": now - after}).one()
+    return count, since
+
+
+def pull_back(database: Database, now: datetime) -> None:
+    """After the clock was set back: nothing waits longer than its pause, counted from now."""
     with database.write() as session:
-        found = session.execute(
-            select(outgoing).where(*_LONG_DEFERRED), {"before": now - after}
-        ).all()
         session.execute(
             update(outgoing)
-            .where(outgoing.c.id.in_([row.id for row in found]))
-            .values(is_warned=True)
+            .where(outgoing.c.state == "queued", outgoing.c.due_at > now)
+            .values(due_at=now)
         )
-    return [_outcome_of(row, state=row.state, next_at=row.due_at, error=row.error) for row in found]
+        for attempts, pause in enumerate(BACKOFF, 1):
+            is_last = attempts == len(BACKOFF)
+            tried = outgoing.c.attempts >= attempts if is_last else outgoing.c.attempts == attempts
+            session.execute(
+                update(outgoing)
+                .where(outgoing.c.state.in_(("deferred", "unknown")), tried)
+                .where(outgoing.c.due_at > now + pause)
+                .values(due_at=now + pause)
+            )
 
 
 # --- an admin's hand ----------------------------------------------------------------------------
@@ -326,7 +366,14 @@ def show(session: Session, letter_id: int) -> dict[str, Any]:
     row = session.execute(_BY_ID, {"letter": letter_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no outgoing mail {letter_id}")
-    return {**as_json(row), **_line(row)}
+    return {
+        **_line(row),
+        "audience": row.audience,
+        "envelope_from": row.reverse_path,
+        "size": row.size,
+        "created_at": instant(row.created_at),
+        "expires_at": instant(row.expires_at),
+    }
 
 
 def raw_of(session: Session, letter_id: int) -> bytes:

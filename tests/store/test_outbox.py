@@ -166,10 +166,32 @@ def test_letters_deferred_for_hours_are_told_once(database: Database) -> None:
     put(database, LETTER)
     claimed(database)
     outbox.mark(database, 1, LATER, NOW)
-    assert outbox.long_deferred(database, NOW + 3 * HOUR) == []
-    (outcome,) = outbox.long_deferred(database, NOW + 4 * HOUR)
-    assert (outcome.recipient, outcome.error) == ("Ada@Example.org", LATER.text)
-    assert outbox.long_deferred(database, NOW + 5 * HOUR) == []
+    with database.write() as session:
+        assert outbox.long_deferred(session, NOW + 3 * HOUR) == []
+        (outcome,) = outbox.long_deferred(session, NOW + 4 * HOUR)
+        assert (outcome.recipient, outcome.error) == ("Ada@Example.org", LATER.text)
+        outbox.note_warned(session, [outcome.id])
+        assert outbox.long_deferred(session, NOW + 5 * HOUR) == []
+        assert outbox.late_count(session, NOW + 5 * HOUR, 4 * HOUR) == (1, NOW)
+
+
+def test_alerts_that_wait_are_not_counted_as_late(database: Database) -> None:
+    put(database, replace(LETTER, audience="admin"))
+    claimed(database)
+    outbox.mark(database, 1, LATER, NOW)
+    with database.read() as session:
+        assert outbox.late_count(session, NOW + 5 * HOUR, 4 * HOUR) == (0, None)
+
+
+def test_clock_set_back_makes_no_letter_wait_longer_than_its_pause(database: Database) -> None:
+    put(database, LETTER, replace(LETTER, cause="2", message_id="2@example.com"))
+    (first, _second) = outbox.claim_due(database, NOW)
+    outbox.mark(database, first.id, LATER, NOW)
+    outbox.release(database, [2])
+    before = NOW - 5 * HOUR
+    outbox.pull_back(database, before)
+    assert [letter.id for letter in outbox.claim_due(database, before)] == [2]
+    assert [letter.id for letter in outbox.claim_due(database, before + MINUTE)] == [1]
 
 
 def test_the_outbox_is_listed_as_the_contract_says(database: Database) -> None:
