@@ -61,7 +61,8 @@ def test_her_files_reach_the_agents_byte_for_byte(house, ada, kari, bo):
 
 def test_of_sixteen_megabytes_the_rest_is_named(house, ada, kari):
     files = {"big.bin": b"b" * 14_000_000, "small.bin": b"s" * 2_000_000, "last.bin": b"l" * 999}
-    house.post(ada.write(SUPPORT, files=files))
+    raw = ada.write(SUPPORT, files=files).as_bytes()
+    house.post(raw, to=[SUPPORT], sender=ada.address)
     assert sorted(files_of(kari.last.mail)) == ["big.bin", "last.bin"]
     assert "Files too big to attach, kept with the case\n- small.bin (2 MB)" in kari.last.text
 

@@ -72,7 +72,7 @@ def test_a_mail_that_its_child_dies_of_is_set_aside_and_the_next_flows(tmp_path,
     ):
         eve = house.client("Eve", "eve@example.net")
         ada = house.client("Ada", "ada@example.org")
-        house.hand_in(eve.write(SUPPORT, files={"big": b"x" * 16_000_000}))
+        house.hand_in(eve.write(SUPPORT).as_bytes() + b"xxxxxxx\r\n" * 7_000_000)
         house.hand_in(ada.write(SUPPORT))
         house.work()
         assert len(house.to(ada)) == 1
