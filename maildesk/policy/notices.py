@@ -7,6 +7,7 @@ To add a notice: a function here, a template there, a line in docs/notices.md.
 from collections.abc import Iterable
 from dataclasses import replace
 
+from maildesk.mail.envelope import Source
 from maildesk.mail.identifiers import Purpose, base_subject
 from maildesk.mail.message import Address, Attachment, DeliveryReport
 from maildesk.model.plan import Alert, Audience, Level
@@ -66,7 +67,7 @@ def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
         sender=_on_behalf(draft),
         facts={
             "reply_goes": label(draft.ticket.requester),
-            "reason": reason,
+            "reason": _with_missing(draft, reason),
         },
         files=tuple(attachment.part for attachment in riding),
         left_out=tuple(left),
@@ -225,8 +226,19 @@ def _held(draft: Draft, reason: str) -> Letter:
         audience=Audience.AGENT,
         purpose=Purpose.INTERNAL,
         sender=_desk(draft),
-        facts={"reason": reason, "reply_goes": ""},
+        facts={"reason": _with_missing(draft, reason), "reply_goes": ""},
     )
+
+
+def _with_missing(draft: Draft, reason: str) -> str:
+    """Return the reason, and what is not here of a mail over the size limit."""
+    envelope = draft.arrival.envelope
+    if envelope.full_size is None:
+        return reason
+    is_left = envelope.source is Source.IMAP
+    rest = "the whole mail is still in the mailbox" if is_left else "the rest was not kept"
+    size = f"{envelope.full_size / 1_000_000:.0f} MB"
+    return f"{reason} Only the beginning of this mail of {size} is here; {rest}.".strip()
 
 
 def _fitting(attachments: Iterable[Attachment]) -> tuple[list[Attachment], list[Attachment]]:
