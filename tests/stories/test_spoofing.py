@@ -116,13 +116,15 @@ def test_an_empty_answer_is_held(case, ada, kari):
     assert "It is empty: there is nothing to send." in case.to(kari, sent)[0].text
 
 
-def test_a_reply_that_still_holds_our_notification_is_held(case, ada, kari):
-    """A client that quotes without a sign, for an agent who deletes from the top."""
+def test_what_an_agent_leaves_of_our_notification_does_not_reach_her(case, ada, kari):
+    """A client that quotes without a sign, and an agent who deletes from the top."""
     shown = kari.last.text.partition("this line ---")[2]
     mail = kari.write(kari.last.reply_to, "Re: Printer is dead [#1]", f"Fill tray 2.\n{shown}")
     sent = case.post(mail)
-    assert case.to(ada, sent) == []
-    assert "It still holds our notification" in case.to(kari, sent)[0].text
+    assert len(sent) == 1
+    for letter in case.to(ada, sent):
+        assert "Nobody has taken it yet" not in letter.text
+        assert "Fill tray 2." in letter.text
 
 
 # --- tricks with From ---------------------------------------------------------------------------
