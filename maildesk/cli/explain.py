@@ -60,7 +60,10 @@ def explain(
         str | None,
         typer.Option("--from", help="The envelope's sender, <> for none; left out: not known."),
     ] = None,
-    to: Annotated[list[str] | None, typer.Option("--to", help="The envelope's recipients.")] = None,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="<str>", help="A recipient of the envelope; repeatable."),
+    ] = None,
 ) -> int:
     """Show what would happen to a mail, and why. Writes nothing."""
     settings = _settings(config)

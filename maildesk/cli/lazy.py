@@ -50,7 +50,7 @@ class Unloaded(TyperCommand):
     def load(self) -> Any:
         """Return the command itself."""
         room = importlib.import_module(f"maildesk.cli.{self._module}")
-        app = typer.Typer()
+        app = typer.Typer(rich_markup_mode=None)
         room.add_to(app)
         group: Any = typer.main.get_group(app)
         return group.commands[self.name]

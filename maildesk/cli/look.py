@@ -3,18 +3,21 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from sqlalchemy.orm import Session
 
 from maildesk.cli.console import ConfigOption, JsonOption, database_of, out, print_json, print_list
+from maildesk.model.ticket import Status
 from maildesk.store import journal, outbox, tickets
 from maildesk.store.engine import Database, open_database
 
 Number = Annotated[int, typer.Argument(help="The ticket's number.")]
 Id = Annotated[int, typer.Argument(help="The id that `list` shows.")]
+RawOption = Annotated[bool, typer.Option("--raw", help="Print the mail itself.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +55,7 @@ ticket_app = typer.Typer(help="Tickets.", no_args_is_help=True)
 def ticket_list(
     config: ConfigOption = None,
     json: JsonOption = False,
-    status: Annotated[str | None, typer.Option(help="Only these.")] = None,
+    status: Annotated[Status | None, typer.Option(help="Only these.")] = None,
     queue: Annotated[str | None, typer.Option(help="Only this queue.")] = None,
     assignee: Annotated[str | None, typer.Option(help="Only this agent's.")] = None,
     requester: Annotated[str | None, typer.Option(help="Only this address's.")] = None,
@@ -100,10 +103,6 @@ def _shown(number: int, config: Path | None) -> Mapping[str, Any]:
         return tickets.show_ticket(session, number)
 
 
-def _words(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value or "–")
-
-
 # --- journal ------------------------------------------------------------------------------------
 
 journal_app = typer.Typer(
@@ -111,11 +110,19 @@ journal_app = typer.Typer(
 )
 
 
+class ReceiptState(StrEnum):
+    """Where a receipt stands."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    FAILED = "failed"
+
+
 @journal_app.command("list")
 def journal_list(
     config: ConfigOption = None,
     json: JsonOption = False,
-    state: Annotated[str | None, typer.Option(help="received, done or failed.")] = None,
+    state: Annotated[ReceiptState | None, typer.Option(help="Only these.")] = None,
 ) -> None:
     """List the receipts, newest last."""
     with _reading(config) as session:
@@ -128,14 +135,41 @@ def journal_show(
     id: Id,  # noqa: A002 - the word users see
     config: ConfigOption = None,
     json: JsonOption = False,
-    raw: Annotated[bool, typer.Option("--raw", help="Print the mail itself.")] = False,
+    raw: RawOption = False,
 ) -> None:
     """Show a receipt: its envelope, state, attempts, and why it became what it is."""
-    with _reading(config) as session:
-        if raw:
-            typer.get_binary_stream("stdout").write(journal.raw_of(session, id))
-            return
-        _print_fields(journal.show(session, id), as_json=json)
+    if raw:
+        _print_raw(journal, id, config)
+    else:
+        receipt = _show(journal, id, config)
+        _print_fields(receipt if json else _receipt_in_words(receipt), as_json=json)
+
+
+def _receipt_in_words(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    envelope, trace = receipt["envelope"], receipt["trace"] or {}
+    reverse_path = envelope["reverse_path"]
+    place = (receipt["account"], receipt["folder"], receipt["uid"])
+    return {
+        "id": receipt["id"],
+        "state": receipt["state"],
+        "came in": f"{receipt['received_at']} by {receipt['source']}",
+        "from": "<>" if reverse_path == "" else reverse_path,
+        "to": envelope["recipients"],
+        "peer": envelope["peer"],
+        "mailbox": " ".join(map(str, place)) if receipt["account"] else None,
+        "size": f"{receipt['size']} bytes",
+        "message id": receipt["message_id"],
+        "attempts": receipt["attempts"],
+        "error": receipt["error"],
+        "done at": receipt["finished_at"],
+        "becomes": receipt["disposition"],
+        "ticket": receipt["ticket"],
+        "because": trace.get("reasons"),
+        "signal": " – ".join(filter(None, (trace.get("signal"), trace.get("evidence")))),
+        "standing": trace.get("standing"),
+        "automatic": trace.get("automatic"),
+        "trust": trace.get("trust"),
+    }
 
 
 @journal_app.command("retry")
@@ -164,11 +198,23 @@ def journal_stats(config: ConfigOption = None, json: JsonOption = False) -> None
 outbox_app = typer.Typer(help="Mails that go out.", no_args_is_help=True)
 
 
+class LetterState(StrEnum):
+    """Where a mail that goes out stands."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
 @outbox_app.command("list")
 def outbox_list(
     config: ConfigOption = None,
     json: JsonOption = False,
-    state: Annotated[str | None, typer.Option(help="queued, deferred, sent, failed…")] = None,
+    state: Annotated[LetterState | None, typer.Option(help="Only these.")] = None,
 ) -> None:
     """List the mails, newest last."""
     with _reading(config) as session:
@@ -181,14 +227,13 @@ def outbox_show(
     id: Id,  # noqa: A002
     config: ConfigOption = None,
     json: JsonOption = False,
-    raw: Annotated[bool, typer.Option("--raw", help="Print the mail itself.")] = False,
+    raw: RawOption = False,
 ) -> None:
     """Show a mail: its envelope, state, attempts and the last reply of the next server."""
-    with _reading(config) as session:
-        if raw:
-            typer.get_binary_stream("stdout").write(outbox.raw_of(session, id))
-            return
-        _print_fields(outbox.show(session, id), as_json=json)
+    if raw:
+        _print_raw(outbox, id, config)
+    else:
+        _print_fields(_show(outbox, id, config), as_json=json)
 
 
 @outbox_app.command("retry")
@@ -205,6 +250,37 @@ def outbox_drop(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
     with _writing(config) as database:
         outbox.drop(database, id)
     out.print(f"Mail {id} is dropped.")
+
+
+# --- what both have in common -------------------------------------------------------------------
+
+
+class Kept(Protocol):
+    """The journal or the outbox."""
+
+    def show(self, session: Session, number: int, /) -> dict[str, Any]:
+        """Return all that is known of one mail."""
+
+    def raw_of(self, session: Session, number: int, /) -> bytes:
+        """Return the mail itself."""
+
+
+def _show(kept: Kept, number: int, config: Path | None) -> dict[str, Any]:
+    with _reading(config) as session:
+        return kept.show(session, number)
+
+
+def _print_raw(kept: Kept, number: int, config: Path | None) -> None:
+    with _reading(config) as session:
+        typer.get_binary_stream("stdout").write(kept.raw_of(session, number))
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value in (None, "", []):
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _print_fields(fields: Mapping[str, Any], *, as_json: bool) -> None:

@@ -74,7 +74,9 @@ def receive(
         str | None,
         typer.Option("--from", help="The envelope's sender, <> for none; left out: not known."),
     ] = None,
-    to: Annotated[list[str] | None, typer.Option("--to", help="A recipient; repeatable.")] = None,
+    to: Annotated[
+        list[str] | None, typer.Option("--to", metavar="<str>", help="A recipient; repeatable.")
+    ] = None,
 ) -> int:
     """Take one mail from standard input; exits with 0 or 75 and nothing else, as MTAs want it."""
     # Whatever is raised before the mail is kept becomes 75: see `maildesk.__main__`.

@@ -210,7 +210,9 @@ def test_the_outbox_is_listed_as_the_contract_says(database: Database) -> None:
         }
     ]
     with database.read() as session:
-        assert outbox.show(session, 1)["audience"] == "requester"
+        shown = outbox.show(session, 1)
+        assert shown["audience"] == "requester"
+        assert not shown.keys() & {"notice_key", "recipient_key", "kind", "recipient", "due_at"}
         assert outbox.raw_of(session, 1) == LETTER.raw
         assert outbox.due_count(session, NOW) == 1
         assert outbox.oldest_due(session, NOW) == NOW
