@@ -8,11 +8,14 @@ import re
 
 from maildesk.mail.clean import clean
 from maildesk.mail.encoded_words import decode_words, read_text
+from maildesk.mail.identifiers import find_tokens
 from maildesk.mail.limits import ParseLimits, read_header
 from maildesk.mail.message import Attachment
 from maildesk.mail.parts import Part, decoded
 
 _SEPARATOR = re.compile(r"[/\\]+")
+_MAILS = ("message/", "text/rfc822-headers")
+_SEARCHED = 1_048_576  # bytes of an attached mail that are searched for tokens
 _EXTENSION = re.compile(r"\.[^.\s]{1,12}$")
 _EXTENSIONS = {
     "application/octet-stream": ".bin",
@@ -48,7 +51,17 @@ def read_attachment(raw: bytes, part: Part, html: str, limits: ParseLimits) -> A
         sha256=hashlib.sha256(content).hexdigest(),
         is_inline=_is_inline(part, content_id, html),
         content_id=content_id,
+        method=clean(part.parameter("method")).lower()[:20],
+        has_token=_has_token(part, content),
     )
+
+
+def _has_token(part: Part, content: bytes) -> bool:
+    """Whether an attached mail names a token in its fields or its text; its files are not read."""
+    name = declared_name(part).lower()
+    if not (part.content_type.startswith(_MAILS) or name.endswith(".eml")):
+        return False
+    return any(find_tokens(content[:_SEARCHED].decode("ascii", "replace")))
 
 
 def _is_inline(part: Part, content_id: str | None, html: str) -> bool:

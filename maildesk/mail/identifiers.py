@@ -145,6 +145,12 @@ def find_markers(reply: ReplyAddresses, text: str) -> Iterator[Token]:
             return
 
 
+def find_tokens(text: str) -> Iterator[Token]:
+    """Yield all that is shaped like a token, of whatever purpose, proved by nobody."""
+    tokens = (_read(found[0]) for found in _TOKEN.finditer(text.lower()))
+    return (token for token in tokens if token)
+
+
 def find_tags(subject: str) -> list[int]:
     """Return the ticket numbers of `[#1042]` tags; one inside a longer word is none."""
     return [int(number) for number in _TAG.findall(subject)]

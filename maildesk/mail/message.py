@@ -69,7 +69,9 @@ def cut(text: str, spans: Iterable[Span]) -> str:
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A part that is shown as a file. `part` is its path as IMAP counts ("2.1"), `size` and
-    `sha256` are of the decoded bytes, `filename` is display text only."""
+    `sha256` are of the decoded bytes, `filename` is display text only. `method` is what a calendar
+    entry asks for ("request", RFC 6047 section 2.4); `has_token`: an attached mail holds what is
+    shaped like a token of ours (see `identifiers`)."""
 
     part: str
     filename: str
@@ -78,6 +80,8 @@ class Attachment:
     sha256: str
     is_inline: bool = False
     content_id: str | None = None
+    method: str = ""
+    has_token: bool = False
 
 
 class AutomaticKind(StrEnum):

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from maildesk.mail import notes
 from maildesk.mail.attachments import read_attachment
 from maildesk.mail.body import split_body
 from maildesk.mail.header import read_fields
@@ -131,21 +132,21 @@ def _notes(files: Iterable[Part]) -> list[str]:
 def _note(part: Part) -> str:
     kind = part.content_type
     if kind == "application/pgp-encrypted":
-        return "(encrypted message)"
+        return notes.ENCRYPTED
     if kind in _SMIME:
         is_signed = part.parameter("smime-type").lower().startswith("signed")
-        return "(signed message)" if is_signed else "(encrypted message)"
+        return notes.SIGNED if is_signed else notes.ENCRYPTED
     if kind in _TNEF:
-        return "(attachments in Outlook's own format)"
-    return "(calendar entry)" if kind in _CALENDAR else ""
+        return notes.OUTLOOK
+    return notes.CALENDAR if kind in _CALENDAR else ""
 
 
-def _with_notes(mail: InboundMail, notes: Sequence[str]) -> InboundMail:
+def _with_notes(mail: InboundMail, lines: Sequence[str]) -> InboundMail:
     """The mail with the notes behind its text; they count as written by the writer."""
-    if not notes:
+    if not lines:
         return mail
     start = len(mail.text)
-    text = "\n\n".join(filter(None, (mail.text, "\n".join(notes))))
+    text = "\n\n".join(filter(None, (mail.text, "\n".join(lines))))
     return replace(mail, text=text, reply=(*mail.reply, Span(start, len(text))))
 
 

@@ -14,6 +14,7 @@ from maildesk.mail.vacation_phrases import (
     ABSENCE_PREFIXES,
     ABSENCE_SUBJECTS,
     ABSENCES,
+    ABSENT_UNTIL,
     ANSWER_SUBJECTS,
     AUTOMATIC_SENTENCES,
     NOTICES,
@@ -44,6 +45,7 @@ _SAYS_AUTOMATIC = _any_of(
 )
 _ABSENT = _any_of(ABSENCES)
 _NOTICE = _any_of(NOTICES)
+_UNTIL = _any_of(ABSENT_UNTIL)
 _ANSWERS = re.compile(r"\s*(?:re|aw|sv|antw|odp|vs|res|rif|回复|答复)\s*[:：]", re.IGNORECASE)
 _ASKS = re.compile(
     r"\b(?:click|visit|follow|reply to|respond to|go to)\b.{0,300}?(?:confirm|verif|prove|release"
@@ -80,6 +82,12 @@ def _absence(mail: InboundMail, subject: str, opening: str) -> str:
         return ""
     absent = _ABSENT.search(opening[:400])
     return f"text: {absent[0]}" if absent and _NOTICE.search(opening) else ""
+
+
+def speaks_of_absence(text: str) -> bool:
+    """Whether a text says that its writer is away: far less than a proof, for people write so."""
+    opening = text[:OPENING_CHARACTERS]
+    return any(words.search(opening) for words in (_SAYS_AUTOMATIC, _ABSENT, _NOTICE, _UNTIL))
 
 
 def asks_to_confirm(text: str) -> bool:

@@ -110,6 +110,17 @@ ABSENCES = {
     "ko": r"휴가 ?중|부재 ?중",
 }
 
+# Somebody says until when: only where much else speaks for a machine.
+ABSENT_UNTIL = {
+    "en": r"\bI(?: am|'m|’m| will be|'ll be|’ll be) (?:\S+ ){0,5}(?:until|till|through|back on)\b",
+    "de": r"\bich bin (?:\S+ ){0,5}(?:bis|wieder ab|zurück am)\b",
+    "nl": r"\bik ben (?:\S+ ){0,5}(?:tot|terug op)\b",
+    "nb": r"\bjeg er (?:\S+ ){0,5}(?:frem til|til og med|tilbake)\b",
+    "sv": r"\bjag [aä]r (?:\S+ ){0,5}(?:fram till|till och med|tillbaka)\b",
+    "fr": r"\bje (?:suis|serai) (?:\S+ ){0,5}(?:jusqu|de retour)",
+    "es": r"\b(?:estoy|estar[eé]) (?:\S+ ){0,5}(?:hasta|de vuelta)\b",
+}
+
 # What somebody who is away tells whoever writes to him.
 NOTICES = {
     "en": r"(?:reply|respond|answer|get back|return your|read your)\b.{0,60}(?:return|back|as soon)"
