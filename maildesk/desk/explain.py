@@ -13,6 +13,7 @@ from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
 from maildesk.model.plan import CommandTrace, Match, Plan, Route
 from maildesk.policy.decide import decide
+from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import named_tickets
 from maildesk.policy.trust import NO_VERDICTS, Verdicts, trust_of
@@ -35,7 +36,14 @@ def plan_for(
     """Return the plan for one mail against what the store holds; without `verdicts` its signatures
     are read, not checked."""
     numbers = named_tickets(mail, envelope.recipients, rules.reply)
-    facts = gather(session, mail, ticket_numbers=numbers, now=now, receipt=receipt)
+    facts = gather(
+        session,
+        mail,
+        ticket_numbers=numbers,
+        now=now,
+        receipt=receipt,
+        agent_keys=agent_keys(mail, rules),
+    )
     trust = trust_of(mail, envelope, rules, now, verdicts=verdicts, facts=facts)
     return decide(mail, envelope, trust, facts, rules, now)
 

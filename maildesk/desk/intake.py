@@ -27,6 +27,7 @@ from maildesk.mail.envelope import Answer, Envelope, Receive
 from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Alert, Facts, Plan
 from maildesk.policy.decide import decide
+from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.threads import named_tickets
 from maildesk.policy.trust import Verdicts, trust_of, worth_checking
 from maildesk.store import journal, outbox
@@ -206,6 +207,7 @@ def facts_of(desk: Desk, session: Session, work: Work, number: int) -> Facts:
         now=receipt.received_at,
         receipt=receipt.id,
         next_number=number,
+        agent_keys=agent_keys(work.mail, desk.rules),
     )
 
 

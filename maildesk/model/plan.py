@@ -82,13 +82,16 @@ class Said:
 class TicketFacts:
     """One ticket that the mail may belong to. `thread` is oldest first, capped (first one kept).
     `written_to`: address keys that we sent mail of this ticket to. `last_said`: the newest public
-    message that somebody outside the desk wrote."""
+    message that somebody outside the desk wrote. For an agent's mail only: `sent` are the texts of
+    our letters to him that it may quote, `internal` what is for agents alone."""
 
     ticket: Ticket
     parties: tuple[Party, ...] = ()
     thread: tuple[ThreadId, ...] = ()
     written_to: frozenset[str] = frozenset()
     last_said: Said | None = None
+    sent: tuple[str, ...] = ()
+    internal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,31 @@
 """An agent's mail: a public reply, a note, or held where anything is in doubt."""
 
+from dataclasses import replace
+
 from maildesk.mail.identifiers import Purpose, find_markers
+from maildesk.mail.message import InboundMail
+from maildesk.mail.notes import NOTES
+from maildesk.mail.vacation import speaks_of_absence
 from maildesk.model.plan import Disposition, Level, Plan
 from maildesk.model.ticket import Direction, Role, Visibility
 from maildesk.policy import notices
 from maildesk.policy.commands import find_commands
 from maildesk.policy.draft import Draft
 from maildesk.policy.lifecycle import Trigger
+from maildesk.policy.outgoing import (
+    Sent,
+    cut_quoted,
+    forbidden_lines,
+    holds_secret_token,
+    own_part,
+    quoted_part,
+    relayed,
+)
 from maildesk.policy.rules import Agent
+from maildesk.policy.threads import is_new_matter
+
+LINE_SHOWN = 100  # characters of a line that holds a reply
+_ONCE_MORE = "Delete what you do not want to send, and answer once more."
 
 
 def take_agent_mail(draft: Draft, agent: Agent) -> Plan:
@@ -22,27 +40,30 @@ def take_agent_mail(draft: Draft, agent: Agent) -> Plan:
             "To send it, answer the notification of this case: its reply address is the proof."
         )
         return _hold(draft, agent, reason)
-    if hold_commands(draft, agent, draft.arrival.mail.new_text):
-        return draft.plan(Disposition.HELD)
     if purpose == Purpose.INTERNAL:
-        draft.add_message(Visibility.INTERNAL)
-        return draft.plan(Disposition.NOTE)
+        return _note(draft, agent)
     return _public_reply(draft, agent)
 
 
+def _note(draft: Draft, agent: Agent) -> Plan:
+    if hold_commands(draft, agent, draft.arrival.mail.new_text):
+        return draft.plan(Disposition.HELD)
+    draft.add_message(Visibility.INTERNAL)
+    return draft.plan(Disposition.NOTE)
+
+
 def _public_reply(draft: Draft, agent: Agent) -> Plan:
-    mail = draft.arrival.mail
-    if not mail.new_text and not mail.attachments:
-        return _hold(draft, agent, "It is empty: there is nothing to send.")
-    if _holds_our_notice(draft):
-        reason = (
-            "It still holds our notification, which is not for the requester. "
-            "Delete what you do not want to send, and answer once more."
-        )
+    arrival = draft.arrival
+    rules, queue = arrival.rules, draft.queue.name
+    mail = cut_quoted(arrival.mail, Sent.of(draft.facts.sent), rules.reply, queue)
+    if hold_commands(draft, agent, mail.new_text):
+        return draft.plan(Disposition.HELD)
+    reason = (
+        _another_mail(draft, mail) or _nothing_to_send(draft, mail) or _not_for_all(draft, mail)
+    )
+    if reason:
         return _hold(draft, agent, reason)
-    if not any("@" in p.address.address for p in draft.parties(Role.REQUESTER)):
-        reason = "The requester's mail named no address that can be written to."
-        return _hold(draft, agent, reason)
+    draft.arrival = replace(arrival, mail=mail)
     draft.add_message(Visibility.PUBLIC, Direction.OUT)
     if draft.ticket.assignee is None:
         draft.assign(agent)
@@ -51,17 +72,70 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
     return draft.plan(Disposition.REPLY)
 
 
+# --- why a reply is held ------------------------------------------------------------------------
+
+
+def _another_mail(draft: Draft, mail: InboundMail) -> str:
+    """Why the mail may be no answer to this case, though it came to its reply address."""
+    if is_new_matter(draft.arrival, draft.match):
+        return (
+            f"It looks like a new matter: it answers no mail, and its subject is “{mail.subject}”. "
+            "Answer the notification of the case that you mean."
+        )
+    is_bare = not (mail.in_reply_to or mail.references or mail.quoted)
+    if is_bare and speaks_of_absence(mail.new_text):
+        return (
+            "It looks like a vacation notice: it answers no mail, quotes none, and speaks of an "
+            "absence. Answer the notification of this case to send it."
+        )
+    return ""
+
+
+def _nothing_to_send(draft: Draft, mail: InboundMail) -> str:
+    notes = NOTES.intersection(draft.arrival.mail.new_text.split("\n"))
+    if notes and not mail.new_text:
+        return f"It has no words that we can read, only this: {', '.join(sorted(notes))}."
+    if not mail.new_text and not relayed(mail.attachments):
+        return "It is empty: there is nothing to send."
+    if not any("@" in party.address.address for party in draft.parties(Role.REQUESTER)):
+        return "The requester's mail named no address that can be written to."
+    return ""
+
+
+def _not_for_all(draft: Draft, mail: InboundMail) -> str:
+    """Why the reply may not leave the desk: it holds what is for agents."""
+    facts, reply = draft.facts, draft.arrival.rules.reply
+    if any(file.has_token for file in relayed(mail.attachments)):
+        return (
+            "It has an attached mail with a reply address or a Message-ID of ours, which is not "
+            f"for the requester. {_ONCE_MORE}"
+        )
+    if any(find_markers(reply, mail.new_text)) or holds_secret_token(mail.new_text):
+        return (
+            f"It still holds our notification, which is not for the requester: a reply address or "
+            f"reference of ours. {_ONCE_MORE}"
+        )
+    free = (facts.ticket.subject, facts.ticket.requester.address, *_said(draft))
+    quoted = map(quoted_part, facts.sent)
+    for line in forbidden_lines(mail.new_text, map(own_part, facts.sent), (*free, *quoted)):
+        return f"It has a line of our notification: “{line[:LINE_SHOWN]}”. {_ONCE_MORE}"
+    for line in forbidden_lines(mail.new_text, facts.internal, free):
+        return f"It has a line of an internal message: “{line[:LINE_SHOWN]}”. {_ONCE_MORE}"
+    return ""
+
+
+def _said(draft: Draft) -> tuple[str, ...]:
+    said = draft.facts.last_said
+    return (said.text,) if said else ()
+
+
+# --- holding ------------------------------------------------------------------------------------
+
+
 def hold_automatic(draft: Draft, agent: Agent) -> Plan:
     """Hold an agent's mail that a list or a program seems to have sent, and tell him."""
     signs = "; ".join(draft.automatic.evidence)
     return _hold(draft, agent, f"It was not sent: no person may have written it ({signs}).")
-
-
-def _holds_our_notice(draft: Draft) -> bool:
-    """Whether the reference that ends our notifications stands in the words to be sent: then the
-    quote could not be told from what the agent wrote."""
-    reply = draft.arrival.rules.reply
-    return next(find_markers(reply, draft.arrival.mail.new_text), None) is not None
 
 
 def _hold(draft: Draft, agent: Agent, reason: str) -> Plan:

@@ -15,6 +15,7 @@ from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal, was_told
 from maildesk.policy.letters import AUTO_REPLIED, Letter, label, write, write_agent
+from maildesk.policy.outgoing import relayed
 from maildesk.policy.rules import Agent
 from maildesk.policy.threads import AGENT_PURPOSES
 
@@ -167,7 +168,7 @@ def send_reply(draft: Draft, agent: Agent) -> list[Party]:
             sender=Address(f"{agent.name} ({draft.queue.name})", draft.queue.addresses[0]),
             facts=facts | {"others": others},
             auto_submitted="",
-            files=tuple(attachment.part for attachment in mail.attachments),
+            files=tuple(attachment.part for attachment in relayed(mail.attachments)),
         )
         write(draft, party, letter)
     return parties

@@ -1,7 +1,7 @@
 """Reading tickets: the facts for one mail, and tickets as JSON."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from maildesk.errors import NotFound
 from maildesk.mail.message import InboundMail, Span, cut
 from maildesk.model.plan import Facts
 from maildesk.model.ticket import Role, Ticket
-from maildesk.store import contacts, facts
+from maildesk.store import agent_facts, contacts, facts
 from maildesk.store.message_ids import owners_of
 from maildesk.store.rows import as_json, instant, ticket_of
 from maildesk.store.tables import attachments, events, messages, parties, tickets
@@ -28,12 +28,14 @@ def gather(
     now: datetime,
     receipt: int = 0,
     next_number: int | None = None,
+    agent_keys: Sequence[str] = (),
 ) -> Facts:
     """All that is read for one mail.
 
     `ticket_numbers` are those that tokens, markers and tags of the mail name; those that its ids
     belong to are added. `next_number`: one that the caller has reserved, else the highest plus
-    one; that it is free is checked when the plan is applied.
+    one; that it is free is checked when the plan is applied. `agent_keys`: the address keys of the
+    agent who is From, if one is.
     """
     connection = session.connection()
     near_first = (*mail.in_reply_to, *reversed(mail.references))
@@ -41,6 +43,11 @@ def gather(
     owners = owners_of(connection, ids)
     owning = (number for id_ in ids for number in owners.get(id_, ()))
     known = facts.ticket_facts(connection, (*ticket_numbers, *owning))
+    if agent_keys:
+        known = {
+            number: agent_facts.with_what_stays_inside(connection, ticket, mail, agent_keys)
+            for number, ticket in known.items()
+        }
     key = mail.sender.key if mail.sender else None
     return Facts(
         next_number=next_number or _following(connection),

@@ -1,0 +1,203 @@
+"""An agent's client quotes our notification as it likes: only his own words reach the requester."""
+
+import html
+from email.message import EmailMessage
+
+import pytest
+from stories.house import SUPPORT
+from stories.people import gmail, html_of, text_of
+
+WORDS = "Please hold the green button for ten seconds."
+ASKED = "It says PC LOAD LETTER since the power came back."
+
+
+@pytest.fixture
+def case(house, ada, kari):
+    house.post(ada.write(SUPPORT, text=ASKED))
+    return house
+
+
+def before_each_line(sign: str):
+    def style(answer: EmailMessage, text: str, to: EmailMessage) -> None:
+        lines = text_of(to).splitlines()
+        answer.set_content(text + "\n\n" + "\n".join(f"{sign}{line}" for line in lines) + "\n")
+
+    return style
+
+
+def answer_below(answer: EmailMessage, text: str, to: EmailMessage) -> None:
+    answer.set_content(f"{text_of(to)}\n\n{text}\n")
+
+
+def answer_below_initials(answer: EmailMessage, text: str, to: EmailMessage) -> None:
+    quote = "\n".join(f"IS> {line}" for line in text_of(to).splitlines())
+    answer.set_content(f"{quote}\n\n{text}\n")
+
+
+def unknown_introduction(answer: EmailMessage, text: str, to: EmailMessage) -> None:
+    answer.set_content(
+        f"{text}\n\nIn the letter of today IT Service Desk has told me so:\n\n{text_of(to)}"
+    )
+
+
+def in_a_div(answer: EmailMessage, text: str, to: EmailMessage) -> None:
+    answer.set_content(
+        f"<html><body><p>{html.escape(text)}</p><div>{html_of(to)}</div></body></html>",
+        subtype="html",
+    )
+
+
+def wrapped(answer: EmailMessage, text: str, to: EmailMessage) -> None:
+    """Broken into lines of forty characters, each behind a bar."""
+    words, lines = text_of(to).split(), [""]
+    for word in words:
+        lines = [*lines, word] if len(lines[-1]) > 40 else [*lines[:-1], f"{lines[-1]} {word}"]
+    answer.set_content(text + "\n\n" + "\n".join(f"| {line}" for line in lines))
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        before_each_line("IS> "),
+        before_each_line("| "),
+        before_each_line("\t"),
+        before_each_line(""),
+        answer_below,
+        answer_below_initials,
+        unknown_introduction,
+        in_a_div,
+        wrapped,
+    ],
+    ids=[
+        "initials",
+        "bars",
+        "tab",
+        "unmarked",
+        "answer below",
+        "answer below initials",
+        "unknown introduction",
+        "html div",
+        "wrapped",
+    ],
+)
+def test_of_our_notification_nothing_goes_out(case, ada, kari, snapshot_words, style):
+    (letter,) = case.to(ada, case.post(kari.answer(WORDS, style=style)))
+    assert snapshot_words(letter).split("\n\n")[0] == WORDS
+    assert "P3 incident" not in letter.text
+    assert letter.text.count(WORDS) == 1
+
+
+def test_answers_between_the_lines_stay_readable(case, ada, kari, snapshot_words):
+    def style(answer, text, to):
+        lines = [f"IS> {line}" for line in text_of(to).splitlines()]
+        asked = next(n for n, line in enumerate(lines) if ASKED in line)
+        answer.set_content("\n".join([*lines[: asked + 1], text, *lines[asked + 1 :]]))
+
+    (letter,) = case.to(ada, case.post(kari.answer(WORDS, style=style)))
+    assert snapshot_words(letter).startswith(f"IS> > {ASKED}")
+    assert WORDS in letter.text
+
+
+def held(case, ada, kari, mail):
+    sent = case.post(mail)
+    assert case.to(ada, sent) == []
+    assert [letter.recipient for letter in sent] == [kari.address]
+    return kari.last.text
+
+
+def test_a_line_of_ours_between_his_own_holds_the_reply(case, ada, kari):
+    text = f"{WORDS}\nSender ada@example.org: not proven (V0).\nIs that you?"
+    told = held(case, ada, kari, kari.answer(text, style=gmail))
+    assert "It has a line of our notification: “Sender ada@example.org: not proven (V0).”" in (
+        " ".join(told.split())
+    )
+
+
+def test_the_quote_alone_is_no_answer(case, ada, kari):
+    told = held(case, ada, kari, kari.answer("", style=before_each_line("| ")))
+    assert "there is nothing to send" in told
+
+
+def test_her_own_words_may_be_said_again(case, ada, kari, snapshot_words):
+    (letter,) = case.to(ada, case.post(kari.answer(f"You wrote:\n{ASKED}\nSince when?")))
+    assert ASKED in snapshot_words(letter)
+
+
+def test_a_line_of_an_internal_note_holds_the_reply(case, ada, kari):
+    first = kari.inbox[0]
+    held(case, ada, kari, kari.answer("#take", first))
+    note = "She has called four times about this, be patient."
+    case.post(kari.answer(note))
+    assert case.ticket()["messages"][-1]["visibility"] == "internal"
+    told = held(case, ada, kari, kari.answer(f"Hello Ada.\n{note}", first))
+    assert "It has a line of an internal message" in told
+
+
+def test_what_was_held_may_be_sent_again_in_other_form(case, ada, kari):
+    first = kari.inbox[0]
+    held(case, ada, kari, kari.answer(f"{WORDS}\n#solve", first))
+    assert case.to(ada, case.post(kari.answer(WORDS, first)))
+
+
+def test_an_agents_own_reply_address_in_his_words_holds_them(case, ada, kari):
+    told = held(case, ada, kari, kari.answer(f"Write to {kari.last.reply_to} please.\n"))
+    assert "a reply address or reference of ours" in " ".join(told.split())
+
+
+# --- parts ----------------------------------------------------------------------------------------
+
+
+def with_attached(mail: EmailMessage, attached: EmailMessage) -> EmailMessage:
+    mail.add_attachment(attached)
+    return mail
+
+
+def test_our_notification_as_an_attached_mail_is_held(case, ada, kari):
+    told = held(case, ada, kari, with_attached(kari.answer(WORDS), kari.last.mail))
+    assert "attached mail" in told
+
+
+def test_our_notification_as_a_file_is_held(case, ada, kari):
+    held(case, ada, kari, kari.answer(WORDS, files={"Fwd.eml": kari.last.raw}))
+
+
+def test_another_attached_mail_goes_out(case, ada, kari, bo):
+    attached = bo.write("vendor@example.net", text="The drum is on its way.")
+    (letter,) = case.to(ada, case.post(with_attached(kari.answer(WORDS), attached)))
+    assert b"The drum is on its way." in letter.raw
+
+
+def test_encrypted_mail_is_no_answer(case, ada, kari):
+    mail = kari.answer("", style=before_each_line("| "))
+    mail.clear_content()
+    mail.set_content(b"MII", maintype="application", subtype="pkcs7-mime")
+    mail.set_param("smime-type", "enveloped-data")
+    assert "(encrypted message)" in held(case, ada, kari, mail)
+
+
+def test_signatures_and_answers_to_invitations_stay_here(case, ada, kari):
+    mail = kari.answer(WORDS, files={"plan.bin": b"plan"})
+    mail.add_attachment(b"sig", maintype="application", subtype="pgp-signature", filename="s.asc")
+    mail.add_attachment("BEGIN:VCALENDAR", subtype="calendar", params={"method": "REPLY"})
+    (letter,) = case.to(ada, case.post(mail))
+    assert [part.get_filename() for part in letter.mail.iter_attachments()] == ["plan.bin"]
+    assert "(calendar entry)" not in letter.text
+
+
+# --- another mail ---------------------------------------------------------------------------------
+
+
+def test_a_reply_address_used_for_another_matter_sends_nothing(case, ada, kari):
+    mail = kari.write(kari.last.reply_to, "Lunch on Friday", "Shall we take the new place?")
+    assert "new matter" in held(case, ada, kari, mail)
+
+
+def test_an_unmarked_vacation_notice_goes_to_nobody_outside(case, ada, kari):
+    text = "Hello,\nI'm hiking until Monday and read no mail."
+    mail = kari.write(kari.last.reply_to, kari.last["Subject"], text)
+    assert "vacation notice" in held(case, ada, kari, mail)
+
+
+def test_a_reply_without_ids_is_sent(case, ada, kari):
+    mail = kari.write(kari.last.reply_to, kari.last["Subject"], WORDS)
+    assert case.to(ada, case.post(mail))
