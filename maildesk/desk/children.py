@@ -1,8 +1,9 @@
 """Read and write mails in child processes, so that a hostile one costs its own attempt and no more.
 
 Each child is exec'd anew (never forked: the daemon has threads), imports only `maildesk.mail`, and
-does one job after the other, bounded in time and memory. A child that hangs is killed, one that
-dies is replaced for the next job. `mail.child` is the other end of the pipes.
+does one job after the other, bounded in time and memory. It is handed several at once and answers
+each as it is done: of one that hangs or dies we know in which job, and only that one fails.
+`mail.child` is the other end of the pipes.
 """
 
 import os
@@ -12,14 +13,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from itertools import chain
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, Self, cast
 
-from maildesk.errors import MaildeskError
+from maildesk.errors import MaildeskError, Temporary
 from maildesk.mail.child import LENGTH, Packed
 from maildesk.mail.message import InboundMail
 
@@ -28,7 +30,7 @@ _CHUNK = 1 << 20
 _BATCH = 8  # jobs that a child is handed at once: each hand-over costs two switches of process
 _BATCH_BYTES = 1 << 20
 _BIG_BYTES = 1 << 16
-_BATCH_SECONDS = 5  # then each alone, with the whole time: a mail that hangs holds up the others
+_PATIENCE = 1 / 6  # of a job's time: then those behind it go to another child
 
 
 class ChildError(MaildeskError):
@@ -41,6 +43,10 @@ class ChildDied(ChildError):
 
 class ChildTimedOut(ChildError):
     """The job took too long; its child was killed."""
+
+
+class ChildrenClosed(ChildDied, Temporary):
+    """We are about to end: the job is for another process to do."""
 
 
 class Children:
@@ -68,7 +74,7 @@ class Children:
         self.close()
 
     def close(self) -> None:
-        """End all children; jobs that still run fail with `ChildDied`."""
+        """End all children; jobs that still run fail with `ChildrenClosed`."""
         with self._lock:
             self._is_closed = True
             alive = list(self._alive)
@@ -96,10 +102,9 @@ class Children:
 
         Raises: ChildDied, ChildTimedOut.
         """
-        (result,) = self._ask(job, [_packed(arguments)])
-        if isinstance(result, Exception):
-            raise result
-        return result
+        task = _Task(_packed(arguments))
+        self._do(job, [task])
+        return task.result.result()
 
     def run_many(self, job: str, arguments: Iterable[tuple[object, ...]]) -> Iterator[Any]:
         """Do a job on each of `arguments`, side by side.
@@ -107,9 +112,11 @@ class Children:
         Returns at once with an iterator over the results, in order; where one failed, its error
         stands in its place.
         """
-        batches = _batches(map(_packed, arguments))
-        asked = [self._threads.submit(self._ask_each, job, batch) for batch in batches]
-        return chain.from_iterable(answer.result() for answer in asked)
+        tasks: deque[_Task] = deque()
+        for batch in _batches(_Task(_packed(one)) for one in arguments):
+            self._begin(job, batch)
+            tasks += batch
+        return _results(tasks)
 
     def parse(self, raw: bytes) -> InboundMail:
         """Read a mail. Raises: ChildDied, ChildTimedOut."""
@@ -119,20 +126,55 @@ class Children:
         """Read mails, as `run_many` does."""
         return self.run_many("parse_mail", ((raw,) for raw in raws))
 
-    def _ask_each(self, job: str, many: Sequence[Packed]) -> list[Any]:
-        """Do a job on several arguments at once; if that ends a child, on each alone, so that
-        only the bad one fails."""
+    def _begin(self, job: str, tasks: "Sequence[_Task]") -> None:
+        """Have the tasks done by the next child that is free."""
         try:
-            return self._ask(job, many)
-        except ChildError as error:
-            if len(many) == 1:
-                return [error]
-        return [result for one in many for result in self._ask_each(job, [one])]
+            asked = self._threads.submit(self._do, job, tasks)
+        except RuntimeError:  # they are closed
+            _give_up(tasks)
+        else:
+            asked.add_done_callback(lambda done: _give_up(tasks) if done.cancelled() else None)
 
-    def _ask(self, job: str, many: Sequence[Packed]) -> list[Any]:
-        seconds = self._seconds if len(many) == 1 else min(_BATCH_SECONDS, self._seconds)
-        with self._child() as child:
-            return _results(child.ask(_request(job, many), seconds, job))
+    def _do(self, job: str, tasks: "Sequence[_Task]") -> None:
+        """Have one child do the tasks, one after the other."""
+        left = deque(tasks)
+        try:
+            with self._child() as child:
+                self._work_off(child, job, left)
+        except ChildError as error:
+            self._failed(job, left, error, is_alone=len(tasks) == 1)
+        except BaseException as error:
+            _give_up(left, error)
+            raise
+
+    def _work_off(self, child: "_Child", job: str, left: "deque[_Task]") -> None:
+        """Take done tasks from `left`. When one takes long, the others go to another child."""
+        seconds = child.ask(_request(job, [task.packed for task in left]), self._seconds, job)
+        while left:
+            deadline = time.monotonic() + seconds
+            is_last = len(left) == 1
+            if not is_last and not child.has_answer(seconds * _PATIENCE):
+                others = [left.pop() for _ in range(1, len(left))]
+                self._begin(job, others[::-1])
+            answer = child.answer(deadline, job)
+            left.popleft().take(answer)
+            if not is_last and not left:
+                child.end()  # it would do those too that another child has done
+            seconds = self._seconds
+
+    def _failed(self, job: str, left: "deque[_Task]", error: ChildError, *, is_alone: bool) -> None:
+        """The first task has ended its child; only that one fails. Who was killed in company is
+        tried again alone: others may have taken the memory."""
+        if self._is_closed:
+            _give_up(left)
+            return
+        first = left.popleft()
+        if is_alone or isinstance(error, ChildTimedOut):
+            first.result.set_exception(error)
+        else:
+            self._begin(job, [first])
+        if left:
+            self._begin(job, list(left))
 
     @contextmanager
     def _child(self) -> "Iterator[_Child]":
@@ -151,7 +193,7 @@ class Children:
                 self._alive.discard(old)
                 old.end()
             if self._is_closed:
-                raise ChildDied("the children are closed")
+                raise ChildrenClosed("the children are closed")
             child = _Child(self._memory_bytes, self._seconds)
             self._alive.add(child)
             return child
@@ -184,22 +226,46 @@ def _request(job: str, many: Sequence[Packed]) -> list[bytes]:
     return [head, *(frame for pickled, buffers in many for frame in (pickled, *buffers))]
 
 
-def _results(answer: bytes) -> list[Any]:
-    """The results, or the errors in their place."""
-    pairs = map(pickle.loads, pickle.loads(answer))  # noqa: S301 - written by our own package
-    return [result if error is None else error for result, error in pairs]
+def _results(tasks: "deque[_Task]") -> Iterator[Any]:
+    """The results, or the errors in their place, none kept after its turn."""
+    while tasks:
+        result = tasks.popleft().result
+        yield result.exception() or result.result()
 
 
-def _batches(many: Iterable[Packed]) -> Iterator[list[Packed]]:
+def _give_up(tasks: "Iterable[_Task]", error: BaseException | None = None) -> None:
+    for task in tasks:
+        task.result.set_exception(error or ChildrenClosed("the children are closed"))
+
+
+def _batches(many: "Iterable[_Task]") -> "Iterator[list[_Task]]":
     """Split into batches that a child does in a few milliseconds."""
-    batch: list[Packed] = []
+    batch: list[_Task] = []
+    size = 0
     for one in many:
         batch.append(one)
-        if len(batch) == _BATCH or sum(map(_size, batch)) >= _BATCH_BYTES:
+        size += _size(one.packed)
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
             yield batch
-            batch = []
+            batch, size = [], 0
     if batch:
         yield batch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Task:
+    """The arguments of a job, and where its result goes."""
+
+    packed: Packed
+    result: Future[Any] = field(default_factory=Future)
+
+    def take(self, answer: bytes) -> None:
+        """Unpack a child's answer: (result, None) or (None, error)."""
+        result, error = pickle.loads(answer)  # noqa: S301 - written by our own package
+        if error is None:
+            self.result.set_result(result)
+        else:
+            self.result.set_exception(error)
 
 
 class _Child:
@@ -244,21 +310,39 @@ class _Child:
         """Wait until its imports are done."""
         if self._is_new:
             self._is_new = False
-            self._exchange(_request("parse_mail", []), START_SECONDS, "the start")
+            self.answer(time.monotonic() + START_SECONDS, "the start")
 
-    def ask(self, request: list[bytes], seconds: float, job: str) -> bytes:
-        """Hand over a request and return the answer; a child that fails is killed."""
-        self.wait_for_start()
-        return self._exchange(request, seconds, job)
-
-    def _exchange(self, request: list[bytes], seconds: float, job: str) -> bytes:
-        deadline = time.monotonic() + seconds
-        try:
+    def ask(self, request: list[bytes], seconds: float, job: str) -> float:
+        """Hand over a request; return how many of the seconds are left for the first answer: a new
+        child has no more time than others, its start included, unless that is short."""
+        began_at = time.monotonic()
+        with self._killed_where_it_fails(job):
+            self.wait_for_start()
+            latest = began_at + max(seconds, START_SECONDS)
+            deadline = min(latest, time.monotonic() + seconds)
             for frame in request:
                 self._write(LENGTH.pack(len(frame)), deadline)
                 self._write(frame, deadline)
+        return deadline - time.monotonic()
+
+    def has_answer(self, seconds: float) -> bool:
+        """Wait up to `seconds` for the next answer to begin."""
+        try:
+            self._wait(self._answers, select.POLLIN, time.monotonic() + seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def answer(self, deadline: float, job: str) -> bytes:
+        """Return the next answer, until `deadline` (monotonic)."""
+        with self._killed_where_it_fails(job):
             length = LENGTH.unpack(self._read(LENGTH.size, deadline))[0]
             return self._read(length, deadline)
+
+    @contextmanager
+    def _killed_where_it_fails(self, job: str) -> Iterator[None]:
+        try:
+            yield
         except TimeoutError as error:
             self.kill()
             self._process.wait()  # until then it seems alive to who takes it next

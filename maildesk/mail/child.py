@@ -76,16 +76,8 @@ def find_job(name: str) -> Callable[..., Any]:
     return found
 
 
-def work(request: Request) -> bytes:
-    """Do one job on several sets of arguments.
-
-    Answers a pickled list with a pickled (result, None) or (None, error) for each.
-    """
-    name, many = request
-    return pickle.dumps([_work_on(name, *packed) for packed in many], pickle.HIGHEST_PROTOCOL)
-
-
-def _work_on(name: str, arguments: bytes, buffers: list[bytes]) -> bytes:
+def work_on(name: str, arguments: bytes, buffers: list[bytes]) -> bytes:
+    """Do one job; return a pickled (result, None) or (None, error)."""
     try:
         result = find_job(name)(*pickle.loads(arguments, buffers=buffers))  # noqa: S301
         return pickle.dumps((result, None), pickle.HIGHEST_PROTOCOL)
@@ -117,16 +109,20 @@ def main(limit_bytes: int, limit_seconds: float) -> None:
     gc.freeze()
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a stray print must not get between the frames
-    while (request := read_request(requests)) is not None:
-        # The parent kills a child that hangs; should the parent be gone, SIGALRM does.
-        signal.setitimer(signal.ITIMER_REAL, limit_seconds)
-        answer = work(request)
-        del request  # a big mail is not kept while we wait for the next
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        try:
-            write_frame(answers, answer)
-        except BrokenPipeError:  # our parent was killed: nobody is there to read a traceback
-            os._exit(0)
+    try:
+        write_frame(answers, b"")  # ready
+        while (request := read_request(requests)) is not None:
+            name, many = request
+            many.reverse()
+            del request
+            while many:  # none is kept when it is done: a big mail is big
+                # The parent kills a child that hangs; should the parent be gone, SIGALRM does.
+                signal.setitimer(signal.ITIMER_REAL, limit_seconds)
+                answer = work_on(name, *many.pop())
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                write_frame(answers, answer)
+    except BrokenPipeError:  # our parent was killed: nobody is there to read a traceback
+        os._exit(0)
 
 
 if __name__ == "__main__":

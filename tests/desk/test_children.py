@@ -12,7 +12,8 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from maildesk.desk.children import ChildDied, Children, ChildTimedOut
+from maildesk.desk.children import ChildDied, Children, ChildrenClosed, ChildTimedOut
+from maildesk.errors import Temporary
 
 RAW = b"From: a@x.example\r\nSubject: hello\r\n\r\nbody\r\n"
 
@@ -200,7 +201,31 @@ def test_mail_that_hangs_among_many_fails_alone(mortal):
     (process,) = processes()
     with stopped(process):
         first, second = children.run_many("parse_mail", [(RAW,), (RAW,)])
-    assert first.subject == second.subject == "hello"  # each alone, in a new child
+    assert isinstance(first, ChildTimedOut)
+    assert second.subject == "hello"
+
+
+def test_mails_behind_one_that_hangs_go_to_another_child():
+    with watched(2, seconds=3) as (children, processes):
+        children.warm_up()
+        started = sorted(processes(), key=lambda process: process.pid)
+        began_at = time.monotonic()
+        with stopped(started[-1]):  # who is given the next job
+            hanging, *others = children.run_many("parse_mail", [(RAW,)] * 8)
+        assert time.monotonic() - began_at < 3 + 2
+        assert isinstance(hanging, ChildTimedOut)
+        assert [mail.subject for mail in others] == ["hello"] * 7
+
+
+def test_job_that_runs_at_the_close_is_for_another_process():
+    with watched() as (children, processes):
+        children.warm_up()
+        (process,) = processes()
+        with stopped(process):
+            mails = children.run_many("parse_mail", [(RAW,)] * 9)
+            children.close()
+        assert {type(mail) for mail in mails} == {ChildrenClosed}
+        assert issubclass(ChildrenClosed, Temporary)
 
 
 def test_mail_that_takes_too_much_memory_fails_alone():
