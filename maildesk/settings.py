@@ -59,6 +59,11 @@ class Mailbox:
     poll_seconds: int = 60
     idle_seconds: int = 300
 
+    @property
+    def account(self) -> str:
+        """Whose mail it is: UIDs mean nothing on another server, whatever the mailbox is called."""
+        return f"{self.user}@{self.host.lower()}"
+
 
 @dataclass(frozen=True, slots=True)
 class Smarthost:

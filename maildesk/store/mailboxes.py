@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, insert, select, update
+from sqlalchemy import Column, ColumnElement, Table, and_, insert, select, update
 from sqlalchemy.orm import Session
 
 from maildesk.store.engine import Database
@@ -55,17 +55,18 @@ class MailboxMemory:
                 session.execute(insert(folder_validities).values(row))
         return FolderState(seen + 1, is_new, met_at)
 
-    def known_uids(
+    def known_sizes(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
-    ) -> set[int]:
-        """Those that are in the journal."""
-        return self._among(receipts, (account, folder, uidvalidity), uids)
+    ) -> dict[int, int]:
+        """Those that are in the journal, each with the bytes that it has there."""
+        place = (account, folder, uidvalidity)
+        return dict(self._among(receipts, place, uids, receipts.c.size))
 
     def left_uids(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
     ) -> set[int]:
         """Those that were left in place for good."""
-        return self._among(left_in_place, (account, folder, uidvalidity), uids)
+        return {uid for (uid,) in self._among(left_in_place, (account, folder, uidvalidity), uids)}
 
     def leave_in_place(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int], reason: str
@@ -91,15 +92,19 @@ class MailboxMemory:
         with self._database.read() as session:
             return session.scalar(select(folders.c.last_poll_at).where(here))
 
-    def _among(self, table: Table, place: tuple[str, str, int], uids: Iterable[int]) -> set[int]:
+    def _among(
+        self,
+        table: Table,
+        place: tuple[str, str, int],
+        uids: Iterable[int],
+        *columns: Column[Any],
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield UID and `columns` of each row that is there."""
         here = _same(table, dict(zip(("account", "folder", "uidvalidity"), place, strict=True)))
-        found: set[int] = set()
+        query = select(table.c.uid, *columns).where(here)
         with self._database.read() as session:
             for some in _portions(list(uids)):
-                found.update(
-                    session.scalars(select(table.c.uid).where(here, table.c.uid.in_(some)))
-                )
-        return found
+                yield from map(tuple, session.execute(query.where(table.c.uid.in_(some))))
 
 
 def _met(session: Session, account: str, folder: str) -> tuple[int, datetime] | None:

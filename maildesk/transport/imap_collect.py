@@ -71,6 +71,7 @@ class Collector:
         self._log = structlog.get_logger().bind(mailbox=mailbox.name)
         self._known: tuple[int, FolderState] | None = None  # by UIDVALIDITY
         self._seen_to: tuple[int, int] | None = None  # UIDVALIDITY, first UID not looked at
+        self._doubtful: dict[int, int] = {}  # known, of another size than the server says
         self._settled: set[int] = set()  # where UIDs do not outlive the session
         self._strikes = Strikes()
         self._told: set[str] = set()
@@ -95,7 +96,7 @@ class Collector:
             return taken
         if uids and not self._strikes.has_set_aside:
             self._seen_to = (folder.uidvalidity, uids[-1] + 1)
-        self._memory.record_poll(self._mailbox.name, self._mailbox.folder, started_at)
+        self._memory.record_poll(self._mailbox.account, self._mailbox.folder, started_at)
         return taken
 
     # --- what is new ---
@@ -104,14 +105,14 @@ class Collector:
         state = self._state(session, folder, now)
         is_seen = self._seen_to is not None and self._seen_to[0] == folder.uidvalidity
         is_rescan = not is_seen and (state.is_new_validity or not folder.uidvalidity)
-        last_poll = self._memory.last_poll(self._mailbox.name, self._mailbox.folder)
+        last_poll = self._memory.last_poll(self._mailbox.account, self._mailbox.folder)
         return Round(folder, state, last_poll, is_rescan)
 
     def _state(self, session: Session, folder: Folder, now: datetime) -> FolderState:
         if self._known is None or self._known[0] != folder.uidvalidity:
             highest_uid = 0 if self._mailbox.start == "all" else _highest_uid(session, folder)
             state = self._memory.open_folder(
-                self._mailbox.name, self._mailbox.folder, folder.uidvalidity, highest_uid, now
+                self._mailbox.account, self._mailbox.folder, folder.uidvalidity, highest_uid, now
             )
             if state.is_new_validity:
                 self._log.warning("the server has numbered its mails anew")
@@ -130,14 +131,18 @@ class Collector:
         validity = now_seen.folder.uidvalidity
         if not validity:
             return [uid for uid in uids if uid not in self._settled]
-        key = (self._mailbox.name, self._mailbox.folder, validity)
+        key = (self._mailbox.account, self._mailbox.folder, validity)
         left = self._memory.left_uids(*key, uids)
-        known = self._memory.known_uids(*key, uids)
-        stored = [uid for uid in uids if uid in known and uid not in left]
+        known = self._memory.known_sizes(*key, [uid for uid in uids if uid not in left])
+        listed = session.list_mails(sorted(known))
+        stored = [mail.uid for mail in listed if mail.size == known[mail.uid]]
         if stored:
             self._log.info("stored before, moved now", count=len(stored))
             self._move(session, validity, stored)
-        return [uid for uid in uids if uid not in known and uid not in left]
+        self._doubtful = {m.uid: known[m.uid] for m in listed if m.size != known[m.uid]}
+        return [
+            uid for uid in uids if uid not in left and (uid in self._doubtful or uid not in known)
+        ]
 
     def _batches(
         self, session: Session, now_seen: Round, uids: list[int]
@@ -219,18 +224,19 @@ class Collector:
             reverse_path=reverse_path(raw),
             peer=self._mailbox.host,
             received_at=self._received_at(mail, None if is_archive else now_seen.last_poll),
-            place=self._place(now_seen.folder, mail.uid),
+            place=self._place(now_seen.folder, mail.uid, len(raw)),
             full_size=full_size if is_oversized else None,
             is_archive=is_archive,
         )
         return Job(mail.uid, raw, envelope)
 
-    def _place(self, folder: Folder, uid: int) -> Place | None:
-        """Without UIDVALIDITY the same UID may be another mail tomorrow: no place then, and the
-        journal tells copies by their content."""
-        if not folder.uidvalidity:
+    def _place(self, folder: Folder, uid: int, size: int) -> Place | None:
+        """Without UIDVALIDITY the same UID may be another mail tomorrow; and a mail of another size
+        than the one that the journal has from this place is another mail, whatever the server
+        says. No place then: the journal tells copies by their content."""
+        if not folder.uidvalidity or self._doubtful.get(uid, size) != size:
             return None
-        return Place(self._mailbox.name, self._mailbox.folder, folder.uidvalidity, uid)
+        return Place(self._mailbox.account, self._mailbox.folder, folder.uidvalidity, uid)
 
     def _is_archive(self, now_seen: Round, mail: Listed) -> bool:
         if self._mailbox.start != "archive":
@@ -293,7 +299,7 @@ class Collector:
         self._log.info("left in place", count=len(uids), reason=reason)
         if validity:
             self._memory.leave_in_place(
-                self._mailbox.name, self._mailbox.folder, validity, uids, reason
+                self._mailbox.account, self._mailbox.folder, validity, uids, reason
             )
         else:
             self._settled.update(uids)

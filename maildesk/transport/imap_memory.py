@@ -37,10 +37,10 @@ class Memory(Protocol):
         """Return what is known of the folder; the first call for a UIDVALIDITY records it.
         Mail up to `highest_uid` counts as lying there before us."""
 
-    def known_uids(
+    def known_sizes(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
-    ) -> set[int]:
-        """Return those of `uids` that are in the journal."""
+    ) -> dict[int, int]:
+        """Return those of `uids` that are in the journal, each with the bytes that it has there."""
 
     def left_uids(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]

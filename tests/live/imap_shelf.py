@@ -77,10 +77,14 @@ class Shelf:
         is_new = first_validity != uidvalidity
         return State(1 if is_new else first_uid, is_new, datetime.fromisoformat(at))
 
-    def known_uids(
+    def known_sizes(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]
-    ) -> set[int]:
-        return self._there("mails", account, folder, uidvalidity, uids)
+    ) -> dict[int, int]:
+        there = self._there("mails", account, folder, uidvalidity, uids)
+        return {uid: self._size(Place(account, folder, uidvalidity, uid)) for uid in there}
+
+    def _size(self, place: Place) -> int:
+        return (self.folder / "mails" / _name(place)).stat().st_size
 
     def left_uids(
         self, account: str, folder: str, uidvalidity: int, uids: Iterable[int]

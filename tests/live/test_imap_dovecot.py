@@ -89,7 +89,7 @@ def test_mail_is_taken_byte_for_byte_and_moved(server: Dovecot, box: Mailbox, sh
     assert envelope.reverse_path == "ann@shop.example"
     assert envelope.recipients == ()
     assert envelope.place
-    assert (envelope.place.account, envelope.place.folder) == ("support", "INBOX")
+    assert (envelope.place.account, envelope.place.folder) == (f"{box.user}@127.0.0.1", "INBOX")
     assert server.count(box.user) == 0
     assert server.mails(box.user, ".Processed") == [raw]
 
@@ -114,7 +114,7 @@ def test_mail_is_polled_for_where_there_is_no_idle(
     poller = shelf.poller(replace(box, idle_seconds=0, poll_seconds=60))
     running.append(poller)
     poller.start()
-    wait_until(lambda: shelf.last_poll("support", "INBOX"))
+    wait_until(lambda: shelf.last_poll(box.account, "INBOX"))
     server.deliver(box.user, mail("later"))
     poller.wake()
     wait_until(lambda: shelf.subjects == ["later"], 5)
@@ -150,7 +150,7 @@ def test_old_mail_dragged_in_is_received_when_it_was_first_seen(
 ) -> None:
     poller = shelf.poller(box)
     poller.poll_once()
-    polled_at = shelf.last_poll("support", "INBOX")
+    polled_at = shelf.last_poll(box.account, "INBOX")
     server.deliver(box.user, mail("dragged"), arrived_at=1_500_000_000.0)
     poller.poll_once()
     assert shelf.received[0][1].received_at == polled_at
@@ -164,7 +164,7 @@ def test_stored_mail_still_in_the_inbox_is_only_moved(
     with human(server, box) as client:
         validity = client.folder_status("INBOX", ["UIDVALIDITY"])[b"UIDVALIDITY"]
     server.deliver(box.user, mail("twice"))
-    (shelf.folder / "mails" / f"support-INBOX-{validity}-2").write_bytes(mail("twice"))
+    (shelf.folder / "mails" / f"{box.account}-INBOX-{validity}-2").write_bytes(mail("twice"))
     assert shelf.poller(box).poll_once() == 0
     assert server.count(box.user) == 0
     assert shelf.subjects == ["once"]
@@ -294,7 +294,7 @@ def test_mail_that_a_human_flagged_as_deleted_is_left_alone(
 def test_stop_ends_idle_at_once(server: Dovecot, box: Mailbox, shelf: Shelf) -> None:
     poller = shelf.poller(box)
     poller.start()
-    wait_until(lambda: shelf.last_poll("support", "INBOX"))
+    wait_until(lambda: shelf.last_poll(box.account, "INBOX"))
     began = time.monotonic()
     poller.stop(5)
     assert not poller.is_alive
@@ -306,7 +306,7 @@ def test_stop_ends_a_read_from_a_server_that_hangs(
 ) -> None:
     poller = shelf.poller(replace(box, idle_seconds=1))
     poller.start()
-    wait_until(lambda: shelf.last_poll("support", "INBOX"))
+    wait_until(lambda: shelf.last_poll(box.account, "INBOX"))
     server.signal(signal.SIGSTOP)
     try:
         began = time.monotonic()
@@ -323,7 +323,7 @@ def test_server_killed_during_idle_costs_no_cpu_and_no_mail(
     poller = shelf.poller(box)
     running.append(poller)
     poller.start()
-    wait_until(lambda: shelf.last_poll("support", "INBOX"))
+    wait_until(lambda: shelf.last_poll(box.account, "INBOX"))
     server.kill()
     try:
         spent, began = time.process_time(), time.monotonic()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from dovecot import PASSWORD, Dovecot
+from imap_script import LISTED, RAW, ScriptedServer
 from imap_shelf import ACCEPTED, now
 
 from maildesk.mail.envelope import Answer, Envelope
@@ -38,7 +39,9 @@ def journal(database: Database) -> Iterator[Journal]:
     journal.close()
 
 
-def poller(server: Dovecot, database: Database, journal: Journal, user: str, start: str) -> Poller:
+def poller(
+    server: Dovecot | ScriptedServer, database: Database, journal: Journal, user: str, start: str
+) -> Poller:
     def receive(raw: bytes, envelope: Envelope) -> Answer:
         journal.keep(raw, envelope)
         return ACCEPTED
@@ -96,6 +99,38 @@ def test_rescan_that_was_cut_short_still_leaves_old_mail(
         dying.poll_once()
     assert poller(server, database, journal, "cut", "new").poll_once() == 1
     assert server.mails("cut") == [b"Subject: old\r\n\r\n"]
+
+
+def test_same_uid_of_another_account_is_another_mail(database: Database, journal: Journal) -> None:
+    with ScriptedServer() as old:
+        assert poller(old, database, journal, "a@example.com", "all").poll_once() == 1
+        assert poller(old, database, journal, "a@example.com", "all").poll_once() == 0
+    with ScriptedServer() as new:  # numbers its mails alike; the mailbox has the same name
+        assert poller(new, database, journal, "b@example.com", "all").poll_once() == 1
+    assert receipts(database) == 2
+
+
+def test_known_uid_of_another_size_is_another_mail(database: Database, journal: Journal) -> None:
+    with ScriptedServer() as server:
+        assert poller(server, database, journal, "a@example.com", "all").poll_once() == 1
+    raw = RAW + b"Another one.\r\n"
+    body = b"* 1 FETCH (UID 1 BODY[] {%d}\r\n%s)\r\n$ OK -\r\n" % (len(raw), raw)
+    replies = {"UID FETCH SIZE": LISTED % len(raw), "UID FETCH BODY": body}
+    with ScriptedServer(replies) as server:
+        assert poller(server, database, journal, "a@example.com", "all").poll_once() == 1
+        assert any("MOVE" in line for line in server.heard)
+    with database.read() as session:
+        sizes = [receipt["size"] for receipt in list_receipts(session)]
+    assert sizes == [len(RAW), len(raw)]
+
+
+def test_size_that_a_server_only_guesses_makes_no_second_receipt(
+    database: Database, journal: Journal
+) -> None:
+    with ScriptedServer({"UID FETCH SIZE": LISTED % (len(RAW) + 9)}) as server:
+        for _ in range(2):
+            assert poller(server, database, journal, "a@example.com", "all").poll_once() == 1
+    assert receipts(database) == 1
 
 
 def _die(*_: object) -> int:

@@ -44,13 +44,13 @@ def test_folders_are_remembered_apart(memory: MailboxMemory) -> None:
     assert memory.open_folder("support", "Junk", 7, 0, NOW).first_uid_to_take == 1
 
 
-def test_journalled_uids_are_known(memory: MailboxMemory, keeper: Journal) -> None:
-    for uid in (5, BIG):
-        keeper.keep(b"x", Envelope(Source.IMAP, place=Place("support", "INBOX", 7, uid)))
+def test_journalled_uids_are_known_with_their_sizes(memory: MailboxMemory, keeper: Journal) -> None:
+    for uid, raw in ((5, b"five."), (BIG, b"big")):
+        keeper.keep(raw, Envelope(Source.IMAP, place=Place("support", "INBOX", 7, uid)))
     uids = [*range(1, 1200), BIG]
-    assert memory.known_uids("support", "INBOX", 7, uids) == {5, BIG}
-    assert memory.known_uids("support", "INBOX", 8, uids) == set()
-    assert memory.known_uids("support", "INBOX", 7, []) == set()
+    assert memory.known_sizes("support", "INBOX", 7, uids) == {5: 5, BIG: 3}
+    assert memory.known_sizes("support", "INBOX", 8, uids) == {}
+    assert memory.known_sizes("support", "INBOX", 7, []) == {}
 
 
 def test_mail_left_in_place_is_remembered_once(memory: MailboxMemory) -> None:
