@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from maildesk.cli.console import ConfigOption, complain, out, print_json, say
+from maildesk.cli.console import (
+    ConfigOption,
+    complain,
+    in_folder,
+    naming,
+    out,
+    print_json,
+    say,
+)
 from maildesk.config import find_folder, load, schema_of
 from maildesk.config.starter import init_folder
 from maildesk.errors import Misconfigured, NotFound
@@ -34,9 +42,10 @@ def init(folder: Annotated[Path, typer.Argument(help="A folder that is new or em
 def check(config: ConfigOption = None) -> int:
     """Look at the whole configuration; print what is wrong as `file:line: message`."""
     folder = find_folder(config, os.environ)
-    settings = load(folder, os.environ)
+    with naming(folder):
+        settings = load(folder, os.environ)
     for warning in settings.warnings:
-        say(f"warning: {warning}")
+        say(f"warning: {in_folder(folder, warning)}")
     unusable = list(problems(load_sources(template_folders(settings.templates))))
     for problem in unusable:
         complain(f"templates/{problem}")

@@ -3,13 +3,17 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from maildesk.errors import Misconfigured, Problem
 
 if TYPE_CHECKING:
     from maildesk.settings import Settings
@@ -45,7 +49,9 @@ def settings_of(config: Path | None) -> "Settings":
     """
     from maildesk.config import find_folder, load  # noqa: PLC0415 - `--help` needs none of it
 
-    return load(find_folder(config, os.environ), os.environ)
+    folder = find_folder(config, os.environ)
+    with naming(folder):
+        return load(folder, os.environ)
 
 
 def database_of(config: Path | None) -> str:
@@ -55,7 +61,26 @@ def database_of(config: Path | None) -> str:
     """
     from maildesk.config import find_folder, load_database  # noqa: PLC0415
 
-    return load_database(find_folder(config, os.environ), os.environ)
+    folder = find_folder(config, os.environ)
+    with naming(folder):
+        return load_database(folder, os.environ)
+
+
+@contextmanager
+def naming(folder: Path) -> Iterator[None]:
+    """Name the files of problems with the folder, so that an editor finds them."""
+    try:
+        yield
+    except Misconfigured as error:
+        problems = (in_folder(folder, problem) for problem in error.problems)
+        raise Misconfigured(*problems) from None
+
+
+def in_folder(folder: Path, problem: Problem) -> Problem:
+    """Return the problem with the path of its file, from where we are if that is shorter."""
+    path = folder / problem.file
+    here = Path.cwd()
+    return replace(problem, file=str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def print_json(value: object) -> None:

@@ -140,6 +140,9 @@ def schema_of(name: str) -> dict[str, Any]:
 
 
 def _require_folder(folder: Path) -> None:
+    if folder.is_file():
+        hint = "--config names the folder that it stands in"
+        raise Misconfigured(Problem(str(folder), None, None, "this is a file", hint))
     if not folder.is_dir():
         hint = f'make one with "maildesk init {folder}"'
         raise Misconfigured(Problem(str(folder), None, None, "there is no such folder", hint))

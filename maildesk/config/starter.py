@@ -19,10 +19,10 @@ def init_folder(folder: Path) -> tuple[Path, ...]:
     folder = folder.absolute()
     copies = {**_copies("config", folder), **_copies("templates", folder / "templates")}
     key = folder / KEY
-    if there := [path for path in (*copies, key) if path.exists()]:
+    there = next((path for path in (*copies, key) if path.exists()), None)
+    if there:
         hint = "nothing was written; choose another folder, or move it away"
-        problems = (Problem(str(path), None, None, "is there already", hint) for path in there)
-        raise Misconfigured(*problems)
+        raise Misconfigured(Problem(str(there), None, None, "is there already", hint))
     try:
         for target, source in copies.items():
             target.parent.mkdir(parents=True, exist_ok=True)

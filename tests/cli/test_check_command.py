@@ -23,3 +23,30 @@ def test_a_misspelt_key_is_told_with_the_right_one(maildesk, folder, name, path,
     code, _, said = maildesk("check")
     assert code == 78
     assert f'(did you mean "{key}"?)' in said
+
+
+def test_a_problem_names_the_path_of_its_file(maildesk, folder):
+    path = folder / "maildesk.yaml"
+    path.write_text(path.read_text().replace("admins:", "admin:"))
+    assert f"{path}:" in maildesk("check")[2]
+    assert f"{path}:" in maildesk("ticket", "list")[2]
+
+
+def test_a_problem_names_the_path_from_where_we_are(maildesk, folder, monkeypatch):
+    (folder / "people.yaml").unlink()
+    monkeypatch.chdir(folder.parent)
+    assert maildesk("check")[2].startswith(f"{folder.name}/people.yaml: ")
+
+
+def test_a_file_in_place_of_the_folder_is_told(maildesk, folder):
+    code, _, said = maildesk("check", config=folder / "maildesk.yaml")
+    assert code == 78
+    assert said == (
+        f"{folder}/maildesk.yaml: this is a file (--config names the folder that it stands in)\n"
+    )
+
+
+def test_init_tells_the_first_file_that_is_there(maildesk, folder):
+    code, _, said = maildesk("init", str(folder))
+    assert code == 78
+    assert said.count("is there already") == 1
