@@ -7,10 +7,10 @@ A wave of receipts (see `waves`) shares one transaction, so that an fsync is pai
 """
 
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -21,7 +21,7 @@ from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import check_ahead
 from maildesk.desk.letters import Order, order, write_letters
-from maildesk.desk.waves import WAVE, Work, waves
+from maildesk.desk.waves import WAVE, Work, keys_of, waves
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Answer, Envelope, Receive
 from maildesk.mail.message import InboundMail
@@ -73,7 +73,9 @@ class Worker:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self.on_progress: Callable[[], None] = lambda: None
         self._claimed: list[int] = []
+        self._lease_ends_at: datetime | None = None
         self._is_warm = False
 
     def work(self, limit: int = BATCH) -> int:
@@ -82,18 +84,39 @@ class Worker:
         Raises: Temporary where the database does not let us.
         """
         desk = self._desk
-        if self._claimed:
-            journal.release(desk.database, self._claimed)
-            self._claimed = []
+        self._hand_back()
         _report_set_aside(desk)
         if not self._is_ready():
             return 0
-        receipts = journal.claim(desk.database, desk.clock(), limit, LEASE)
-        self._claimed = [receipt.id for receipt in receipts]
-        for wave in waves(_parse(desk, receipts), desk.rules):
-            _process_wave(desk, wave)
+        now = desk.clock()
+        receipts = journal.claim(desk.database, now, limit, LEASE)
+        self._claimed, self._lease_ends_at = [receipt.id for receipt in receipts], now + LEASE
+        try:
+            self._work_on(receipts)
+        except Temporary:
+            raise
+        except Exception:  # no mail's own, as far as we can tell; yet a mail may have caused it
+            claimed, self._claimed = self._claimed, []
+            journal.suspect(desk.database, claimed, now + LEASE)
+            raise
         self._claimed = []
         return len(receipts)
+
+    def _work_on(self, receipts: Sequence[Receipt]) -> None:
+        parsed = self._progressing(_parse(self._desk, receipts))
+        for wave in waves(_keyed(self._desk, parsed)):
+            _process_wave(self._desk, wave)
+            self.on_progress()
+
+    def _progressing(self, works: Iterable[Work]) -> Iterator[Work]:
+        for work in works:
+            self.on_progress()
+            yield work
+
+    def _hand_back(self) -> None:
+        if self._claimed:
+            journal.release(self._desk.database, self._claimed, self._lease_ends_at)
+            self._claimed = []
 
     def _is_ready(self) -> bool:
         """Whether there is work, and children who can do it. They are started before the first
@@ -125,11 +148,24 @@ def _parse(desk: Desk, receipts: Sequence[Receipt]) -> Iterator[Work]:
     for start in range(WAVE, len(receipts) + WAVE, WAVE):
         following = _begin_to_parse(desk, receipts[start : start + WAVE])
         for (receipt, mail), verdicts in check_ahead(reading, partial(_begin_to_check, desk)):
+            if isinstance(mail, Temporary):
+                raise mail
             if isinstance(mail, Exception):
                 _fail(desk, receipt, _words(mail))
             else:
                 yield Work(receipt, mail, verdicts)
         reading = following
+
+
+def _keyed(desk: Desk, works: Iterable[Work]) -> Iterator[tuple[Work, set[str]]]:
+    """Yield each with what its decision may rest on."""
+    for work in works:
+        try:
+            keys = keys_of(work, desk.rules)
+        except Exception as error:  # noqa: BLE001 - a bug costs this mail an attempt, no other
+            _fail(desk, work.receipt, _words(error))
+            continue
+        yield work, keys
 
 
 def _begin_to_parse(
@@ -145,7 +181,11 @@ def _begin_to_check(
     receipt, mail = read
     if desk.checker is None or isinstance(mail, Exception):
         return None
-    signatures = worth_checking(mail, receipt.envelope, desk.rules, receipt.received_at)
+    try:
+        signatures = worth_checking(mail, receipt.envelope, desk.rules, receipt.received_at)
+    except Exception:  # the decision meets it again, and then it costs this mail an attempt
+        log.exception("signatures not looked at", receipt=receipt.id)
+        return None
     return desk.checker.begin(receipt.raw, signatures) if signatures else None
 
 
@@ -167,6 +207,8 @@ def _decide_wave(desk: Desk, wave: list[Work]) -> Iterator[Decided]:
             desk, _orders(desk, session, wave, plans), lambda alert: send_alert(desk, alert)
         )
     for (work, plan), written in zip(plans, letters, strict=True):
+        if isinstance(written, Temporary):
+            raise written
         if isinstance(written, Exception):  # its child died, or a template has a bug
             _fail(desk, work.receipt, _words(written))
         else:

@@ -25,12 +25,12 @@ class Work:
     verdicts: Verdicts = field(default_factory=dict)
 
 
-def waves(work: Iterable[Work], rules: Rules) -> Iterator[list[Work]]:
-    """Split `work`, in order, where a mail could rest on what an earlier one of its wave writes."""
+def waves(work: Iterable[tuple[Work, set[str]]]) -> Iterator[list[Work]]:
+    """Split work, in order, where a mail could rest on what an earlier one of its wave writes: each
+    comes with its keys."""
     wave: list[Work] = []
     taken: set[str] = set()
-    for item in work:
-        keys = _keys(item, rules)
+    for item, keys in work:
         if len(wave) == WAVE or not taken.isdisjoint(keys):
             yield wave
             wave, taken = [], set()
@@ -40,7 +40,8 @@ def waves(work: Iterable[Work], rules: Rules) -> Iterator[list[Work]]:
         yield wave
 
 
-def _keys(work: Work, rules: Rules) -> set[str]:
+def keys_of(work: Work, rules: Rules) -> set[str]:
+    """Return all that the decision on a mail may rest on: its people, its thread, its content."""
     mail = work.mail
     named = named_tickets(mail, work.receipt.envelope.recipients, rules.reply)
     ids = {mail.content_key, *mail.in_reply_to, *mail.references}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, bindparam, case, func, or_, select, update
+from sqlalchemy import Column, Row, bindparam, case, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from maildesk.errors import NotFound, Permanent
@@ -269,13 +269,40 @@ def _give_up(session: Session, receipt_id: int, error: str, now: datetime) -> No
     )
 
 
-def release(database: Database, ids: Iterable[int]) -> None:
-    """Hand back receipts that were claimed and not worked on; no attempt is counted."""
+def release(database: Database, ids: Iterable[int], lease_ends_at: datetime | None = None) -> None:
+    """Hand back receipts that were claimed and not worked on; no attempt is counted. Of those of
+    one lease, what has failed or was finished meanwhile stays as it is."""
+    held = receipts.c.due_at == lease_ends_at if lease_ends_at else true()
     with database.write() as session:
         session.execute(
             update(receipts)
-            .where(receipts.c.id.in_(list(ids)), receipts.c.state == "received")
+            .where(receipts.c.id.in_(list(ids)), receipts.c.state == "received", held)
             .values(attempts=func.max(receipts.c.attempts - 1, 0), due_at=None)
+        )
+
+
+def suspect(database: Database, ids: Iterable[int], lease_ends_at: datetime) -> None:
+    """One of this lease's receipts broke the work on all: each comes alone next time, so that the
+    attempt is counted of the one at fault."""
+    with database.write() as session:
+        session.execute(
+            update(receipts)
+            .where(
+                receipts.c.id.in_(list(ids)),
+                receipts.c.state == "received",
+                receipts.c.due_at == lease_ends_at,
+            )
+            .values(due_at=LONG_AGO)
+        )
+
+
+def pull_back(database: Database, now: datetime, lease: timedelta) -> None:
+    """After the clock was set back: nothing waits longer than a lease, counted from now."""
+    with database.write() as session:
+        session.execute(
+            update(receipts)
+            .where(receipts.c.state == "received", receipts.c.due_at > now + lease)
+            .values(due_at=now + PAUSES[-1])
         )
 
 

@@ -420,6 +420,30 @@ def test_released_receipts_count_no_attempt(keeper: Journal, database: Database)
     assert again.attempts == 1
 
 
+def test_released_lease_leaves_alone_what_failed_meanwhile(
+    keeper: Journal, database: Database
+) -> None:
+    failed, other = keeper.keep(b"x", ENVELOPE), keeper.keep(b"y", ENVELOPE)
+    journal.claim(database, NOW, lease=MINUTE)
+    journal.fail(database, failed, "no", NOW)
+    journal.release(database, [failed, other], NOW + MINUTE)
+    assert [receipt.id for receipt in journal.claim(database, NOW)] == [other]
+    journal.fail(database, failed, "no", NOW)
+    assert journal.fail(database, failed, "no", NOW)
+
+
+def test_clock_set_back_makes_no_receipt_wait_longer_than_a_lease(
+    keeper: Journal, database: Database
+) -> None:
+    receipt = keeper.keep(b"x", ENVELOPE)
+    journal.claim(database, NOW)
+    journal.fail(database, receipt, "no", NOW)
+    before = NOW - 300 * MINUTE
+    journal.pull_back(database, before, MINUTE)
+    (again,) = journal.claim(database, before + MINUTE)
+    assert again.id == receipt
+
+
 def test_a_failed_receipt_is_retried_by_hand(keeper: Journal, database: Database) -> None:
     receipt = keeper.keep(b"x", ENVELOPE)
     with pytest.raises(Permanent, match="it is received"):

@@ -1,10 +1,12 @@
 """What goes wrong for one mail costs no other mail anything."""
 
+import contextlib
 from dataclasses import replace
 
 import pytest
 from stories.house import ADMIN, BO, KARI, SUPPORT, open_house
 
+from maildesk.desk import intake
 from maildesk.desk.children import Children
 from maildesk.mail.templates import Sources
 
@@ -84,3 +86,45 @@ def test_a_mail_that_its_child_dies_of_is_set_aside_and_the_next_flows(tmp_path,
         (alert,) = house.to(ADMIN)
         assert "Mail 1 is set aside: it failed three times" in alert.text
         assert "maildesk journal retry 1" in alert.text
+
+
+@pytest.mark.parametrize("name", ["keys_of", "facts_of", "order"])
+def test_a_bug_that_one_mail_meets_costs_that_mail_its_attempts_and_no_other(
+    house, ada, eve, monkeypatch, name
+):
+    function = getattr(intake, name)
+
+    def with_a_bug(*arguments, **words):
+        if "the bug" in repr(arguments):
+            raise RecursionError("a bug")
+        return function(*arguments, **words)
+
+    monkeypatch.setattr(intake, name, with_a_bug)
+    house.hand_in(eve.write(SUPPORT, subject="the bug"))
+    house.hand_in(ada.write(SUPPORT))
+    for _ in range(3):
+        house.work()
+        house.clock.pass_time(hours=1)
+    house.work()
+    assert house.stats()["states"] == {"received": 0, "done": 1, "failed": 1}
+
+
+def test_a_bug_that_ends_the_work_on_all_is_counted_for_the_mail_at_fault(
+    house, ada, eve, monkeypatch
+):
+    function = intake.check_ahead
+
+    def with_a_bug(read, begin):
+        for item in function(read, begin):
+            if b"the bug" in item[0][0].raw:
+                raise RecursionError("a bug")
+            yield item
+
+    monkeypatch.setattr(intake, "check_ahead", with_a_bug)
+    house.hand_in(ada.write(SUPPORT))
+    house.hand_in(eve.write(SUPPORT, subject="the bug"))
+    for _ in range(6):
+        with contextlib.suppress(RecursionError):
+            house.work()
+        house.clock.pass_time(hours=1)
+    assert house.stats()["states"] == {"received": 0, "done": 1, "failed": 1}
