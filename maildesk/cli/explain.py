@@ -84,7 +84,7 @@ def explain(
                 continue
             plan = planner(mail, verdicts)
             if json:
-                print_json(explained(file, mail, plan))
+                print_json(explained(file, mail, plan, is_delivered=thread))
             else:
                 _show(file, mail, plan)
     return EX_DATAERR if failed else 0

@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
 def _reading(config: Path | None) -> Iterator[Session]:
     database = open_database(database_of(config), is_reader=True)
     try:
+        database.check_schema()
         with database.read() as session:
             yield session
     finally:

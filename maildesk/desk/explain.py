@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
-from maildesk.model.plan import CommandTrace, Match, Plan, Route
+from maildesk.model.plan import CommandTrace, Disposition, Match, Plan, Route
 from maildesk.policy.decide import decide
 from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.rules import Rules
@@ -86,9 +86,13 @@ def as_kept(mail: InboundMail, plan: Plan) -> InboundMail:
     return mail if plan.route is None else mail.with_forwarded_as_body()
 
 
-def explained(file: str, mail: InboundMail, plan: Plan) -> dict[str, object]:
-    """Return the JSON object of one file."""
+def explained(
+    file: str, mail: InboundMail, plan: Plan, *, is_delivered: bool = False
+) -> dict[str, object]:
+    """Return the JSON object of one file. A ticket that the mail would open has a number only where
+    the mail was delivered to a desk in memory."""
     mail = as_kept(mail, plan)
+    is_there = is_delivered or plan.route is None
     return {
         "file": file,
         "ok": True,
@@ -110,18 +114,30 @@ def explained(file: str, mail: InboundMail, plan: Plan) -> dict[str, object]:
         "automatic": _automatic(plan.automatic),
         "bounce": _bounce(mail),
         "trust": {"level": plan.trust.level, "evidence": list(plan.trust.evidence)},
-        "thread": _thread(plan.match, plan.ticket),
+        "thread": _thread(plan.match, plan.ticket if is_there else None),
         "commands": [_command(command) for command in plan.commands],
         "route": _route(plan.route),
         "disposition": plan.disposition,
         "notices": [{"notice": n.kind, "to": n.to.address} for n in plan.notices],
-        "reasons": list(plan.reasons),
     }
 
 
 def unreadable(file: str, error: str) -> dict[str, object]:
-    """Return the JSON object of a file that could not be read."""
-    return {"file": file, "ok": False, "defects": [error], "disposition": "failed"}
+    """Return the JSON object of a file that could not be read: every key, with nothing in it."""
+    values = ("message_id", "from", "subject", "date", "language", "text", "reply", "quoted")
+    lists = ("in_reply_to", "references", "to", "cc", "attachments", "commands", "notices")
+    return {
+        "file": file,
+        "ok": False,
+        "defects": [error],
+        **dict.fromkeys((*values, "signature", "route")),
+        **{name: [] for name in lists},
+        "automatic": {"kind": None, "evidence": [], "answerable": None},
+        "bounce": {"recipients": []},
+        "trust": {"level": None, "evidence": []},
+        "thread": _thread(Match(), None),
+        "disposition": Disposition.FAILED,
+    }
 
 
 def _address(address: Address) -> dict[str, str]:

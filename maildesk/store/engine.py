@@ -103,6 +103,7 @@ class Database:
 
         Raises: Permanent, Unavailable where there is no database.
         """
+        schema.require_file(self.path)
         with self._reader.connect() as connection:
             schema.require_current(schema.found_version(connection), self.path)
 

@@ -42,6 +42,18 @@ def refuse_newer(found: str | None, path: Path | None) -> None:
         )
 
 
+def require_file(path: Path | None) -> None:
+    """Raise Unavailable where there is no database at all: SQLite would only say that it cannot
+    open it."""
+    try:
+        if path is not None:
+            path.stat()
+    except FileNotFoundError:
+        raise Unavailable(f"there is no database {path} yet: start maildesk once") from None
+    except OSError as error:
+        raise Unavailable(f"the database {path} cannot be opened: {error.strerror}") from None
+
+
 def require_current(found: str | None, path: Path | None) -> None:
     """Raise Permanent, or Unavailable, unless the version is exactly this program's."""
     refuse_newer(found, path)

@@ -78,7 +78,8 @@ def threads(children, rules, corpus: Path, files: list[str]) -> list[list[int]]:
     now = datetime(2026, 11, 23, 9, tzinfo=UTC)
     for position, file in enumerate(files):
         mail = children.parse((corpus / file).read_bytes())
-        shown = explained(file, mail, desk.deliver(mail, Envelope(Source.IMPORT), now))
+        plan = desk.deliver(mail, Envelope(Source.IMPORT), now)
+        shown = explained(file, mail, plan, is_delivered=True)
         thread = shown["thread"]
         for number in (thread["ticket"], thread["hint"], *thread["suggests"]):
             if number is not None:
