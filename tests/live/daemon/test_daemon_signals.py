@@ -145,6 +145,20 @@ def test_the_service_manager_is_told_of_every_step(
     assert manager.was_told("STOPPING=1")
 
 
+def test_postfix_can_join_the_group_of_the_socket() -> None:
+    """A dynamic user's group exists while the unit runs, and nobody can be added to it."""
+    unit = UNIT.read_text().splitlines()
+    assert {"User=maildesk", "Group=maildesk", "RuntimeDirectoryMode=0750"} <= set(unit)
+    assert not [line for line in unit if line.startswith("DynamicUser")]
+    readme = UNIT.with_name("README.md").read_text()
+    made, joined = (
+        "adduser --system --group --no-create-home --home /var/lib/maildesk maildesk",
+        "adduser postfix maildesk",
+    )
+    assert f"# {made}\n# {joined}\n" in readme
+    assert made in UNIT.read_text()
+
+
 def test_the_unit_is_hardened(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     assert analyze, "systemd-analyze is missing; install it with: apt-get install systemd"

@@ -1,0 +1,142 @@
+"""Mails that break what reads them: set aside after three attempts, told to the admin, kept; the
+others flow. Here also a peer that sends nothing but empty lines."""
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import maildesk
+
+from .conftest import RunningDaemon, wait_until, write_mail
+
+HOOKS = Path(__file__).parent / "hooks"
+SOURCE = Path(maildesk.__file__).parents[1]  # `hooks` import it before Python looks here by itself
+NEXT_SECONDS = 60.0
+MEMORY_BYTES = 200_000_000
+
+
+@pytest.fixture
+def daemon(make_daemon: Callable[..., RunningDaemon], tmp_path: Path) -> RunningDaemon:
+    """A daemon with the bugs of `hooks`, and three seconds for a mail."""
+    bugs = tmp_path / "bugs"
+    bugs.touch()
+    daemon = make_daemon(limits={"parse_seconds": 3})
+    daemon.environ = {"PYTHONPATH": f"{HOOKS}:{SOURCE}", "MAILDESK_TEST_BUGS": str(bugs)}
+    daemon.start()
+    return daemon
+
+
+def fix(daemon: RunningDaemon) -> None:
+    Path(daemon.environ["MAILDESK_TEST_BUGS"]).unlink()
+
+
+def test_mails_that_break_their_child_are_set_aside_and_the_next_flows(
+    daemon: RunningDaemon,
+) -> None:
+    daemon.send(write_mail(1, "eve@example.org", "hang in the child"))
+    daemon.send(write_mail(2, "mallory@example.org", "kill the child"))
+    began_at = time.monotonic()
+    daemon.send(write_mail(3, "ada@example.org"))
+    wait_until(lambda: len(daemon.outgoing(to="ada@example.org")) == 1, NEXT_SECONDS)
+    print(f"the next was answered within {time.monotonic() - began_at:.1f} s")
+
+    wait_until(lambda: daemon.count("receipt where state = 'failed'") == 2, 2 * NEXT_SECONDS)
+    for failed in daemon.objects("journal", "list", "--state", "failed"):
+        assert failed["attempts"] == 3
+        assert "child process" in failed["error"]
+    wait_until(lambda: len(daemon.outgoing(to="admin@example.com")) == 2)
+    alerts = [mail.get_payload(0) for mail in daemon.outgoing(to="admin@example.com")]
+    words = " ".join(alert.get_payload(decode=True).decode() for alert in alerts)
+    assert "maildesk journal retry 1" in words
+    assert "maildesk journal retry 2" in words
+    assert b"hang in the child" in daemon.cli("journal", "show", "1", "--raw").stdout
+
+    fix(daemon)
+    for failed_id in ("1", "2"):
+        assert daemon.cli("journal", "retry", failed_id).returncode == 0
+    tickets = daemon.wait_for_tickets(3)
+    assert len({ticket["requester"] for ticket in tickets}) == len(tickets) == 3
+    assert daemon.stats["states"] == {"received": 0, "done": 3, "failed": 0}
+
+
+def test_mail_that_kills_the_daemon_is_set_aside_alone(daemon: RunningDaemon) -> None:
+    """As systemd does, the test starts the daemon whenever it is dead."""
+    assert daemon.process
+    for number in range(10):
+        daemon.send(write_mail(f"a{number}", f"ada-{number}@example.org"))
+    daemon.send(write_mail("eve", "eve@example.org", "kill the daemon"))
+    starts = 0
+    deadline = time.monotonic() + 90
+    while daemon.count("receipt where state = 'received'"):
+        assert time.monotonic() < deadline
+        if daemon.process.poll() is not None:
+            starts += 1
+            daemon.spawn()
+        wait_until(
+            lambda: (
+                daemon.process.poll() is not None
+                or daemon.count("receipt where state = 'received'") == 0
+            ),
+            60,
+        )
+    assert 3 <= starts <= 4
+    wait_until(daemon.health, 30)
+    for number in range(10):
+        daemon.send(write_mail(f"b{number}", f"bo-{number}@example.org"))
+    assert len(daemon.wait_for_tickets(21)) == 20
+    (failed,) = daemon.objects("journal", "list", "--state", "failed")
+    assert failed["attempts"] == 3
+    wait_until(lambda: daemon.outgoing(to="admin@example.com"))
+
+    fix(daemon)
+    daemon.restart()
+    assert daemon.cli("journal", "retry", str(failed["id"])).returncode == 0
+    assert len(daemon.wait_for_tickets(21)) == 21
+
+
+def test_32_mib_of_empty_lines_cost_little_and_others_are_served(
+    make_daemon: Callable[..., RunningDaemon],
+) -> None:
+    daemon = make_daemon()
+    daemon.start()
+    peak_bytes = 0
+    with socket.create_connection(("127.0.0.1", daemon.smtp_port), timeout=30) as flood:
+        replies = flood.makefile("rb")
+        for command in ("", "EHLO x\r\n", "MAIL FROM:<eve@example.org>\r\n"):
+            _ask(flood, replies, command)
+        _ask(flood, replies, "RCPT TO:<support@example.com>\r\n")
+        assert _ask(flood, replies, "DATA\r\n").startswith(b"354")
+        for number in range(32):
+            flood.sendall(b"\r\n" * 524_288)
+            if number % 8 == 0:
+                daemon.send(write_mail(number, f"ada-{number}@example.org"), timeout=5)
+            peak_bytes = max(peak_bytes, daemon.resident_bytes)
+        flood.sendall(b"\r\n.\r\n")
+        watching = threading.Event()
+
+        def watch() -> None:
+            nonlocal peak_bytes
+            while not watching.wait(0.01):
+                peak_bytes = max(peak_bytes, daemon.resident_bytes)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        assert replies.readline().startswith(b"250")
+        replies.close()
+    tickets = daemon.wait_for_tickets(5)
+    watching.set()
+    watcher.join()
+    print(f"at most {peak_bytes / 1e6:.0f} MB, while reading and working it off")
+    assert len(tickets) == 5
+    assert peak_bytes < MEMORY_BYTES
+
+
+def _ask(peer: socket.socket, replies: object, command: str) -> bytes:
+    peer.sendall(command.encode())
+    while (line := replies.readline())[3:4] == b"-":  # type: ignore[attr-defined]
+        pass
+    return bytes(line)
