@@ -14,8 +14,8 @@ from maildesk.mail.message import Attachment
 from maildesk.mail.parts import Part, decoded
 
 _SEPARATOR = re.compile(r"[/\\]+")
-_MAILS = ("message/", "text/rfc822-headers")
-_SEARCHED = 1_048_576  # bytes of an attached mail that are searched for tokens
+_READABLE = ("message/", "text/")
+_SEARCHED = 1_048_576  # bytes of an attached mail or text that are searched for tokens
 _EXTENSION = re.compile(r"\.[^.\s]{1,12}$")
 _EXTENSIONS = {
     "application/octet-stream": ".bin",
@@ -57,9 +57,9 @@ def read_attachment(raw: bytes, part: Part, html: str, limits: ParseLimits) -> A
 
 
 def _has_token(part: Part, content: bytes) -> bool:
-    """Whether an attached mail names a token in its fields or its text; its files are not read."""
+    """Whether a token stands in an attached mail or text; a mail's own files are not read."""
     name = declared_name(part).lower()
-    if not (part.content_type.startswith(_MAILS) or name.endswith(".eml")):
+    if not (part.content_type.startswith(_READABLE) or name.endswith(".eml")):
         return False
     return any(find_tokens(content[:_SEARCHED].decode("ascii", "replace")))
 

@@ -70,8 +70,8 @@ def cut(text: str, spans: Iterable[Span]) -> str:
 class Attachment:
     """A part that is shown as a file. `part` is its path as IMAP counts ("2.1"), `size` and
     `sha256` are of the decoded bytes, `filename` is display text only. `method` is what a calendar
-    entry asks for ("request", RFC 6047 section 2.4); `has_token`: an attached mail holds what is
-    shaped like a token of ours (see `identifiers`)."""
+    entry asks for ("request", RFC 6047 section 2.4); `has_token`: in an attached mail or text
+    stands what is shaped like a token of ours (see `identifiers`)."""
 
     part: str
     filename: str

@@ -54,8 +54,8 @@ def _note(draft: Draft, agent: Agent) -> Plan:
 
 def _public_reply(draft: Draft, agent: Agent) -> Plan:
     arrival = draft.arrival
-    rules, queue = arrival.rules, draft.queue.name
-    mail = cut_quoted(arrival.mail, Sent.of(draft.facts.sent), rules.reply, queue)
+    sent = Sent.of(text for ticket in arrival.facts.tickets.values() for text in ticket.sent)
+    mail = cut_quoted(arrival.mail, sent, arrival.rules.reply, draft.queue.name)
     if hold_commands(draft, agent, mail.new_text):
         return draft.plan(Disposition.HELD)
     reason = (
@@ -95,6 +95,8 @@ def _nothing_to_send(draft: Draft, mail: InboundMail) -> str:
     notes = NOTES.intersection(draft.arrival.mail.new_text.split("\n"))
     if notes and not mail.new_text:
         return f"It has no words that we can read, only this: {', '.join(sorted(notes))}."
+    if mail.new_text.startswith("BEGIN:VCALENDAR"):  # RFC 5545 section 3.4: the mail is no other
+        return "It is an answer to an invitation, which a calendar can read and nobody else."
     if not mail.new_text and not relayed(mail.attachments):
         return "It is empty: there is nothing to send."
     if not any("@" in party.address.address for party in draft.parties(Role.REQUESTER)):
@@ -104,29 +106,32 @@ def _nothing_to_send(draft: Draft, mail: InboundMail) -> str:
 
 def _not_for_all(draft: Draft, mail: InboundMail) -> str:
     """Why the reply may not leave the desk: it holds what is for agents."""
-    facts, reply = draft.facts, draft.arrival.rules.reply
+    reply, tickets = draft.arrival.rules.reply, draft.arrival.facts.tickets.values()
     if any(file.has_token for file in relayed(mail.attachments)):
         return (
-            "It has an attached mail with a reply address or a Message-ID of ours, which is not "
-            f"for the requester. {_ONCE_MORE}"
+            "It has an attached mail or text with a reply address or reference of ours, which is "
+            f"not for the requester. {_ONCE_MORE}"
         )
     if any(find_markers(reply, mail.new_text)) or holds_secret_token(mail.new_text):
         return (
-            f"It still holds our notification, which is not for the requester: a reply address or "
+            "It still holds our notification, which is not for the requester: a reply address or "
             f"reference of ours. {_ONCE_MORE}"
         )
-    free = (facts.ticket.subject, facts.ticket.requester.address, *_said(draft))
-    quoted = map(quoted_part, facts.sent)
-    for line in forbidden_lines(mail.new_text, map(own_part, facts.sent), (*free, *quoted)):
+    free = _free_words(draft)
+    sent = [text for ticket in tickets for text in ticket.sent]
+    ours, theirs = map(own_part, sent), map(quoted_part, sent)
+    for line in forbidden_lines(mail.new_text, ours, (*free, *theirs)):
         return f"It has a line of our notification: “{line[:LINE_SHOWN]}”. {_ONCE_MORE}"
-    for line in forbidden_lines(mail.new_text, facts.internal, free):
+    internal = [text for ticket in tickets for text in ticket.internal]
+    for line in forbidden_lines(mail.new_text, internal, free):
         return f"It has a line of an internal message: “{line[:LINE_SHOWN]}”. {_ONCE_MORE}"
     return ""
 
 
-def _said(draft: Draft) -> tuple[str, ...]:
-    said = draft.facts.last_said
-    return (said.text,) if said else ()
+def _free_words(draft: Draft) -> tuple[str, ...]:
+    """What the requester knows, wherever it stands."""
+    ticket, said = draft.facts.ticket, draft.facts.last_said
+    return (ticket.subject, ticket.requester.address, said.text if said else "")
 
 
 # --- holding ------------------------------------------------------------------------------------

@@ -89,9 +89,9 @@ def cut_quoted(mail: InboundMail, sent: Sent, reply: ReplyAddresses, desk: str) 
 
 def _with_reply(mail: InboundMail, kept: Sequence[Span]) -> InboundMail:
     """The mail with these lines as its reply; the others were quoted."""
-    others = set(_lines(mail.text, mail.reply)).difference(kept)
-    quoted = set(_lines(mail.text, mail.quoted)).difference(kept)
-    return replace(mail, reply=joined(kept), quoted=joined(others | quoted))
+    quoted = set(_lines(mail.text, (*mail.reply, *mail.quoted))).difference(kept)
+    signature = set(_lines(mail.text, mail.signature)).difference(kept)
+    return replace(mail, reply=joined(kept), quoted=joined(quoted), signature=joined(signature))
 
 
 def _lines(text: str, spans: Iterable[Span]) -> Iterator[Span]:

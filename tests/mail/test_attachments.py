@@ -46,3 +46,36 @@ def test_name_is_one_clean_component(name, shown):
 def test_declared_names_are_decoded(fields, shown):
     (attachment,) = parse_mail(fields + b"\r\n\r\nSubject: inner\r\n\r\nx").attachments
     assert attachment.filename == shown
+
+
+TOKEN = b"support+t1042.3.ak2z4aaaaaaaaaaaaaaaa@example.com"
+
+
+@pytest.mark.parametrize(
+    ("fields", "has_token"),
+    [
+        (b"Content-Type: message/rfc822", True),
+        (b"Content-Type: text/html; name=ATT00001.htm", True),
+        (b"Content-Type: application/octet-stream; name=Fwd.EML", True),
+        (b"Content-Type: application/octet-stream; name=a.bin", False),
+    ],
+)
+def test_token_in_an_attached_mail_or_text_is_noted(fields, has_token):
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHello\r\n--b\r\n"
+        + fields
+        + b"\r\nContent-Disposition: attachment\r\n\r\nReply-To: "
+        + TOKEN
+        + b"\r\n\r\n--b--\r\n"
+    )
+    (attachment,) = parse_mail(raw).attachments
+    assert attachment.has_token is has_token
+
+
+def test_method_of_a_calendar_entry_is_noted():
+    raw = (
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+        b"Content-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\n--b--\r\n"
+    )
+    (attachment,) = parse_mail(raw).attachments
+    assert attachment.method == "reply"

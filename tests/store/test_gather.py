@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 
 from maildesk.mail.envelope import Envelope, Source
-from maildesk.mail.message import Address
-from maildesk.model.plan import Disposition, RememberContact
-from maildesk.model.ticket import Status
+from maildesk.mail.message import Address, InboundMail
+from maildesk.model.plan import Disposition, Plan, RememberContact, TicketFacts
+from maildesk.model.ticket import Status, Visibility
 from maildesk.store import journal, message_ids, outbox, tickets
 from maildesk.store.apply import apply
 from maildesk.store.engine import Database
@@ -160,6 +160,7 @@ def test_no_statement_on_the_way_of_a_mail_scans_a_table(
     journal.claim(database, NOW)
     facts_for(database, mail, 1, receipt=receipt)
     facts_for(database, replace(mail, message_id=None), receipt=receipt)
+    gathered_for_kari(database, mail)
     letter = Letter(
         kind="received", ticket=2, cause="2", recipient=ADA.address, recipient_key=ADA.key,
         reverse_path="", message_id="m@x", raw=b"", audience="requester", is_answer=True,
@@ -222,3 +223,49 @@ def test_subject_speaks_for_a_ticket_no_longer_than_thirty_days(database: Databa
     with database.read() as session:
         late = NOW + timedelta(days=31)
         assert tickets.gather(session, mail, ticket_numbers=(), now=late).same_subject is None
+
+
+# --- for an agent's mail -------------------------------------------------------------------------
+
+KARI = Address("Kari Nordmann", "kari@example.com")
+
+
+def put_letters(database: Database, *texts: str) -> None:
+    letters = [
+        Letter(
+            kind="queue_new", ticket=1, cause=text, recipient=KARI.address, recipient_key=KARI.key,
+            reverse_path="", message_id=f"{text}@x", raw=f"\r\n{text}".encode(), audience="agent",
+        )
+        for text in texts
+    ]  # fmt: skip
+    with database.write() as session:
+        outbox.put(session, letters, NOW)
+
+
+def gathered_for_kari(database: Database, mail: InboundMail) -> TicketFacts:
+    with database.read() as session:
+        facts = tickets.gather(
+            session, mail, ticket_numbers=(1,), now=NOW, agent_keys=(KARI.key, "kn@example.net")
+        )
+    return facts.tickets[1]
+
+
+def test_letters_to_an_agent_are_read_that_answered_first(database: Database) -> None:
+    carry_out(database, opening(1, inbound()))
+    put_letters(database, "one", "two", "three", "four", "five")
+    mail = inbound("Re", senders=(KARI,), in_reply_to=("two@x",), references=("one@x", "two@x"))
+    assert gathered_for_kari(database, mail).sent == ("two", "one", "five")
+    assert facts_for(database, mail, 1).tickets[1].sent == ()
+
+
+def test_what_is_for_agents_is_read_but_not_what_is_held_of_his_own(database: Database) -> None:
+    carry_out(database, opening(1, inbound("Public")))
+    hers = {"author": KARI}
+    said = [
+        message(1, inbound("Note", message_id="2@x"), visibility=Visibility.INTERNAL, **hers),
+        message(1, inbound("Hers", message_id="3@x"), visibility=Visibility.HELD, **hers),
+        message(1, inbound("Eve's", message_id="4@x"), visibility=Visibility.HELD),
+    ]
+    carry_out(database, Plan(Disposition.HELD, 1, tuple(said)))
+    mail = inbound("Re", senders=(KARI,))
+    assert gathered_for_kari(database, mail).internal == ("Eve's", "Note")

@@ -175,6 +175,13 @@ def test_encrypted_mail_is_no_answer(case, ada, kari):
     assert "(encrypted message)" in held(case, ada, kari, mail)
 
 
+def test_calendar_entry_alone_is_no_answer(case, ada, kari):
+    mail = kari.answer("", style=before_each_line("| "))
+    mail.clear_content()
+    mail.set_content("BEGIN:VCALENDAR\nMETHOD:REPLY\n", subtype="calendar")
+    assert "invitation" in held(case, ada, kari, mail)
+
+
 def test_signatures_and_answers_to_invitations_stay_here(case, ada, kari):
     mail = kari.answer(WORDS, files={"plan.bin": b"plan"})
     mail.add_attachment(b"sig", maintype="application", subtype="pgp-signature", filename="s.asc")
