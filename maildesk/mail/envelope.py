@@ -78,9 +78,12 @@ Receive = Callable[[bytes, Envelope], Answer]
 
 
 def written_path(path: str | None) -> str | None:
-    """Return a reverse-path as an `Envelope` holds it; `<>` and nothing at all are the null sender,
-    None stays None."""
-    return None if path is None else path.strip().removeprefix("<").removesuffix(">").strip()
+    """Return a reverse-path as an `Envelope` holds it; `<>`, nothing at all and MAILER-DAEMON (as
+    Postfix writes it for a pipe) are the null sender, None stays None."""
+    if path is None:
+        return None
+    bare = path.strip().removeprefix("<").removesuffix(">").strip()
+    return "" if bare.upper() == "MAILER-DAEMON" else bare
 
 
 class DeliveryState(StrEnum):

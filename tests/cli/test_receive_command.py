@@ -194,7 +194,13 @@ def test_only_a_reverse_path_that_was_told_may_be_the_null_sender(
 
 @pytest.mark.parametrize(
     ("written", "path"),
-    [(None, None), ("", ""), ("<>", ""), (" <a@b.example> ", "a@b.example"), ("<@a>", "@a")],
+    [
+        (None, None),
+        ("", ""),
+        ("<>", ""),
+        ("MAILER-DAEMON", ""),
+        (" <a@b.example> ", "a@b.example"),
+    ],
 )
 def test_reverse_path_is_held_without_brackets(written: str | None, path: str | None) -> None:
     assert written_path(written) == path

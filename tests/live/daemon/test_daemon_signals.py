@@ -152,7 +152,7 @@ def test_postfix_can_join_the_group_of_the_socket() -> None:
     assert not [line for line in unit if line.startswith("DynamicUser")]
     readme = UNIT.with_name("README.md").read_text()
     made, joined = (
-        "adduser --system --group --no-create-home --home /var/lib/maildesk maildesk",
+        "adduser --system --group --home /var/lib/maildesk --no-create-home maildesk",
         "adduser postfix maildesk",
     )
     assert f"# {made}\n# {joined}\n" in readme
