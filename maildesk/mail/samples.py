@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from maildesk.mail.marker import marker_line
 from maildesk.mail.templates import SUFFIX, BadTemplate, Sources, render
 
 _ADA = {"name": "Ada Berg", "address": "ada@acme.example", "organisation": "Acme"}
@@ -46,7 +47,7 @@ _COMMON: Mapping[str, object] = {
     "reader": {"name": "Kari Nordmann"},
     "ticket": _TICKET,
     "mail": _MAIL,
-    "marker": "",
+    "marker": marker_line("en"),
     "reference": "mdq1042k3v9x2",
 }
 
@@ -100,7 +101,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = MappingProxyType(
             "reply_goes": "Ada Berg",
             "earlier": _EARLIER,
             "hint": 1001,
-            "suggests": [1001],
+            "suggests": [1001, 967],
         },
         "held": {
             **_COMMON,

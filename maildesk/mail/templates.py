@@ -65,6 +65,7 @@ _DEFAULTS: Mapping[str, object] = {
     "earlier": (),
     "full": False,
     "hint": None,
+    "is_own": False,
     "lines": (),
     "marker": "",
     "others": (),

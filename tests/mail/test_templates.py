@@ -166,7 +166,7 @@ def test_generic_acknowledgement_tells_nothing_of_the_mail():
 
 def test_a_user_is_told_of_a_reopened_case_without_agents_matters():
     facts = {key: value for key, value in SAMPLES["reopened"].items() if key != "reply_goes"}
-    text = shown("reopened", facts).text
+    text = shown("reopened", {**facts, "marker": ""}).text
     assert text.startswith("Your case #1042 is open again\n")
     assert "Your reply goes" not in text
     assert "V1" not in text
@@ -380,7 +380,35 @@ def test_every_template_has_a_sample():
 def test_preheader_tells_the_news_where_the_first_line_does_not():
     head = shown("queue_new").html.partition("<body")[2].partition("<!--")[0]
     assert "New from Ada Berg (Acme): Printer on the third floor" in head
-    assert "display:none" not in shown("received").html
+    assert "display:none" in shown("received").html
+    assert "display:none" not in shown("received", {**SAMPLES["received"], "marker": ""}).html
+
+
+# --- what agents read ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", TO_AGENTS)
+def test_agents_read_who_what_and_how_urgent_before_the_marker(kind):
+    first, heading, state, below = shown(kind).text.split("\n\n", 3)
+    assert first.startswith("Your reply ")
+    assert heading
+    assert re.fullmatch(
+        r"P2 incident · \w+ · .+ · IT Service Desk, first-line · case #1042",
+        state.replace(" \n", " "),
+    )
+    assert below.count("--- Please write your answer above this line ---") == 1
+
+
+def test_an_agent_reads_that_his_own_mail_was_not_sent():
+    text = shown("held", {**SAMPLES["held"], "is_own": True}).text
+    assert "Not sent: your mail to Ada Berg" in text
+    assert "Held: " not in text
+
+
+def test_a_ticket_that_the_mail_may_belong_to_is_named_once():
+    text = shown("queue_new", {**SAMPLES["queue_new"], "earlier": []}).text
+    assert text.count("#1001") == 1
+    assert "The mail mentions #967; perhaps" in text
 
 
 # --- dates and numbers --------------------------------------------------------------------------
@@ -440,7 +468,7 @@ def test_a_letter_can_be_sent_to_a_child_and_keeps_the_tickets_subject():
     assert b"\r\nSubject: Re: Printer [#1042]\r\n" in raw
     assert b"multipart/alternative" in raw
     own = write_letter(replace(job, subject=""))
-    assert b"\r\nSubject: Printer on the third floor prints blank pages [#1042]\r\n" in own
+    assert b"\r\nSubject: Re: Printer on the third floor prints blank pages [#1042]\r\n" in own
 
 
 # --- colours ------------------------------------------------------------------------------------

@@ -123,7 +123,7 @@ def test_what_an_agent_leaves_of_our_notification_does_not_reach_her(case, ada, 
     sent = case.post(mail)
     assert len(sent) == 1
     for letter in case.to(ada, sent):
-        assert "Nobody has taken it yet" not in letter.text
+        assert "nobody has taken it yet" not in letter.text
         assert "Fill tray 2." in letter.text
 
 

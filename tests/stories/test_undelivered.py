@@ -81,7 +81,7 @@ def test_refused_mail_to_the_requester_is_noted_and_the_agents_are_told(house, a
         ("bounced", BO, "sent"),
     ]
     raw = raw_of(house, 4)
-    assert f"Not delivered: {ada.address}" in raw
+    assert f"Not delivered to {ada.address}" in raw
     assert "there is no such address" in raw
 
 
