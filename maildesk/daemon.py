@@ -7,8 +7,10 @@
 To add a way in, build it in `_ways_in`. Here and in `cli` alone the clock is read.
 """
 
+import math
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,13 +25,13 @@ from maildesk import systemd
 from maildesk.config import load_rules
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.children import Children
-from maildesk.desk.delivery import deliver_due
+from maildesk.desk.delivery import Sender
 from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import open_checker
-from maildesk.desk.intake import Worker, receiver
+from maildesk.desk.intake import LEASE, Worker, receiver
 from maildesk.desk.jobs import JOBS, Job
-from maildesk.errors import MaildeskError, Misconfigured
-from maildesk.health import Health, HealthServer
+from maildesk.errors import MaildeskError, Misconfigured, Temporary
+from maildesk.health import Health, HealthServer, is_stuck
 from maildesk.loops import Loop
 from maildesk.mail.envelope import DeliveryResult, Envelope, Receive
 from maildesk.mail.templates import load_sources
@@ -47,6 +49,9 @@ from maildesk.transport.submission import MaildirSubmitter, SmarthostSubmitter
 log = structlog.get_logger()
 
 STOP_SECONDS = 25.0  # SIGTERM to exit, with something to spare of the 30 that we promise
+LOOP_STOP_SECONDS = 6.0  # of these for worker and sender, each; half of it undisturbed
+WORKER_SECONDS = 120.0  # over one mail: it has thirty to be read, and as many to be answered
+SENDER_SECONDS = 1800.0  # over one mail: all that RFC 5321 section 4.5.3.2 grants a slow server
 CLOCK_JUMP_SECONDS = 30.0
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -57,6 +62,9 @@ class Submitter(Protocol):
 
     def __call__(self, raw: bytes, envelope: Envelope) -> DeliveryResult:
         """Hand one mail to the next server."""
+
+    def interrupt(self) -> None:
+        """End what is under way; the one thing that another thread may do."""
 
     def close(self) -> None:
         """Let the connection go."""
@@ -76,7 +84,8 @@ def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> It
     """
     with ExitStack() as stack:
         database = open_database(settings.database)
-        stack.callback(database.close)
+        left_running: list[str] = []
+        stack.callback(lambda: None if left_running else database.close())
         database.hold_daemon_lock()
         migrated = database.migrate()
         if migrated:
@@ -97,6 +106,7 @@ def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> It
             sources=load_sources(template_folders(settings.templates)),
             clock=clock,
             checker=checker,
+            left_running=left_running,
         )
 
 
@@ -118,10 +128,12 @@ def process_once(desk: Desk, receive: Receive | None = None) -> int:
     while worked := worker.work():
         done += worked
     submit = open_submitter(desk.settings.send, desk.rules.domain)
+    sender = Sender(desk, submit)
     try:
-        while sent := deliver_due(desk, submit):
+        while sent := sender.deliver_due():
             done += sent
     finally:
+        sender.close()
         submit.close()
     return done
 
@@ -136,6 +148,8 @@ class Daemon:
         self.http: HealthServer | None = None
         self._folder = folder
         self._stack = ExitStack()
+        self._ending: list[Callable[[], None]] = []
+        self._stop_by = math.inf
         self._rules_problem = ""
 
     def start(self) -> None:
@@ -148,18 +162,24 @@ class Daemon:
             self._stack = stack.pop_all()
 
     def stop(self) -> None:
-        """Stop the parts in reverse: first no more mail comes in, then what is at hand is done."""
+        """Stop the parts in reverse: first no more mail comes in, then what is at hand is done.
+
+        What takes too long is left as it is: every part bears being killed at any moment.
+        """
         systemd.notify("STOPPING=1")
+        self._stop_by = time.monotonic() + STOP_SECONDS
+        for end in self._ending:
+            end()
         self._stack.close()
+        if self.desk.left_running:
+            log.warning("left running", parts=self.desk.left_running)
 
     def _start(self, stack: ExitStack) -> None:
         desk, settings = self.desk, self.desk.settings
         kept = Journal(desk.database, desk.clock, in_flight_bytes=settings.limits.in_flight_bytes)
-        stack.callback(kept.close)
-        submit = open_submitter(settings.send, desk.rules.domain)
-        stack.callback(submit.close)
-        self._run_loop(stack, Loop("sender", lambda: deliver_due(desk, submit), desk.queued))
-        self._run_loop(stack, Loop("worker", Worker(desk).work, desk.arrived))
+        stack.callback(self._end_within, "journal", kept.close, LOOP_STOP_SECONDS)
+        self._start_worker(stack)
+        self._start_sender(stack)
         self._start_ticker(stack)
         if settings.http:
             self.http = HealthServer(settings.http, self.health)
@@ -167,17 +187,72 @@ class Daemon:
             stack.callback(self.http.stop)
         self._start_ways_in(stack, receiver(desk, kept))
 
+    def _start_worker(self, stack: ExitStack) -> None:
+        desk = self.desk
+        worker = Worker(desk)
+        loop = Loop(
+            "worker",
+            worker.work,
+            desk.arrived,
+            stuck_seconds=WORKER_SECONDS,
+            interrupt=desk.children.close,
+        )
+        worker.on_progress = loop.note_progress
+        self._run_loop(stack, loop)
+
+    def _start_sender(self, stack: ExitStack) -> None:
+        desk = self.desk
+        submit = open_submitter(desk.settings.send, desk.rules.domain)
+        sender = Sender(desk, submit)
+        loop = Loop(
+            "sender",
+            sender.deliver_due,
+            desk.queued,
+            stuck_seconds=SENDER_SECONDS,
+            interrupt=submit.interrupt,
+        )
+        sender.on_progress = loop.note_progress
+        self._ending.append(sender.stop_soon)
+
+        def close() -> None:
+            if loop.name not in desk.left_running:
+                sender.close()
+                submit.close()
+
+        stack.callback(self._end_within, "outbox", close, LOOP_STOP_SECONDS)
+        self._run_loop(stack, loop)
+
     def _run_loop(self, stack: ExitStack, loop: Loop) -> None:
+        def stop() -> None:
+            if not loop.stop(LOOP_STOP_SECONDS):
+                self.desk.left_running.append(loop.name)
+
         loop.start()
-        stack.callback(loop.stop, STOP_SECONDS / 2)
+        self._ending.append(loop.stop_soon)
+        stack.callback(stop)
         self.health.watch(loop.name, loop.trouble)
+
+    def _end_within(self, part: str, end: Callable[[], None], seconds: float) -> None:
+        """Call `end`; where it takes too long, go on without."""
+        thread = threading.Thread(target=end, name=f"end of {part}", daemon=True)
+        thread.start()
+        thread.join(self._share(seconds))
+        if thread.is_alive():
+            self.desk.left_running.append(part)
+
+    def _share(self, seconds: float, *, kept: float = 0.0) -> float:
+        """So many seconds, if that many are left till the end, but for those that others need."""
+        return max(0.5, min(seconds, self._stop_by - kept - time.monotonic()))
+
+    def _stop_way_in(self, stop: Callable[[float], None]) -> None:
+        stop(self._share(STOP_SECONDS / 4, kept=2 * LOOP_STOP_SECONDS))
 
     def _start_ways_in(self, stack: ExitStack, receive: Receive) -> None:
         desk, settings = self.desk, self.desk.settings
         for mailbox in settings.mailboxes:
             poller = _poller(desk, mailbox, receive)
             poller.start()
-            stack.callback(poller.stop, STOP_SECONDS / 4)
+            stack.callback(self._stop_way_in, poller.stop)
             self.health.watch(f"mailbox {mailbox.name}", poller.trouble)
         for listen in settings.listen:
             listener = Listener(
@@ -189,7 +264,7 @@ class Daemon:
                 has_room=self._has_room,
             )
             listener.start()
-            stack.callback(listener.stop, STOP_SECONDS / 4)
+            stack.callback(self._stop_way_in, listener.stop)
             self.listeners.append(listener)
             self.health.watch(f"listener {listener.endpoint}", _alive(listener))
 
@@ -212,7 +287,7 @@ class Daemon:
         for job in JOBS:
             scheduler.add_job(self._call, "interval", (job,), seconds=job.every.total_seconds())
         scheduler.start()
-        stack.callback(scheduler.shutdown)
+        stack.callback(self._end_within, "ticker", scheduler.shutdown, LOOP_STOP_SECONDS)
         self._scheduler = scheduler
 
     def _call(self, job: Job) -> None:
@@ -264,19 +339,33 @@ class Daemon:
         self._rules_problem = str(error)
 
     def _watch_clock(self, drift: float) -> float:
-        """Re-arm all jobs after the wall clock was set: interval jobs would stand still."""
+        """After the wall clock was set, re-arm all jobs: interval jobs would stand still. Where it
+        was set back, what is due in the old time would wait for it; so would leases."""
         now = time.time() - time.monotonic()
-        if abs(now - drift) > CLOCK_JUMP_SECONDS:
-            log.warning("clock set", seconds=round(now - drift))
-            for job in self._scheduler.get_jobs():
-                job.modify(next_run_time=utc_now())
-        return now
+        if abs(now - drift) <= CLOCK_JUMP_SECONDS:
+            return now
+        log.warning("clock set", seconds=round(now - drift))
+        for job in self._scheduler.get_jobs():
+            job.modify(next_run_time=utc_now())
+        return now if now > drift or self._pull_back() else drift
+
+    def _pull_back(self) -> bool:
+        """Answer whether it is done; a database that is locked is asked again."""
+        database, now = self.desk.database, self.desk.clock()
+        try:
+            journal.pull_back(database, now, LEASE)
+            outbox.pull_back(database, now)
+        except Temporary as error:
+            log.warning("clock set, mails may wait", error=error.text)
+            return False
+        return True
 
     def _ping(self) -> None:
         """Tell systemd that we live, only while every part makes progress."""
-        troubles = self.health.troubles()
-        stuck = [part for part, trouble in troubles.items() if trouble == "ended"]
-        if not stuck:
+        stuck = {part: why for part, why in self.health.troubles().items() if is_stuck(why)}
+        if stuck:
+            log.error("stuck: the service manager is not told that we live", parts=stuck)
+        else:
             systemd.notify("WATCHDOG=1")
 
 

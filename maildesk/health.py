@@ -26,6 +26,11 @@ class Health:
         return {part: trouble for part, trouble in said.items() if trouble}
 
 
+def is_stuck(trouble: str) -> bool:
+    """Whether a part does nothing any more: a restart helps. Other troubles pass by themselves."""
+    return trouble == "ended" or trouble.startswith("no progress")
+
+
 class HealthServer:
     """Serves `/healthz` on loopback: 200, or 503 with the parts that make no progress."""
 

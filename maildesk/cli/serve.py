@@ -54,6 +54,8 @@ def run(config: ConfigOption = None) -> None:
         finally:
             daemon.stop()
     log.info("stopped")
+    if desk.left_running:
+        os._exit(0)  # Python would wait for their threads
 
 
 def process(config: ConfigOption = None) -> None:

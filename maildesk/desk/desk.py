@@ -17,7 +17,8 @@ from maildesk.store.engine import Database
 class Desk:
     """The parts that use cases work with. `rules` is replaced whole on reload; `arrived` and
     `queued` wake the worker and the sender before their next look. Without a `checker` signatures
-    are read and never checked: nothing asks the DNS."""
+    are read and never checked: nothing asks the DNS. `left_running` names parts that did not stop
+    in time; the database is not closed under them."""
 
     settings: Settings
     rules: Rules
@@ -28,3 +29,4 @@ class Desk:
     checker: SignatureChecker | None = None
     arrived: threading.Event = field(default_factory=threading.Event)
     queued: threading.Event = field(default_factory=threading.Event)
+    left_running: list[str] = field(default_factory=list)

@@ -4,6 +4,7 @@ Both are a `Submit`: bytes and an envelope with one recipient in, a `DeliveryRes
 that the other side or the disk does makes them raise. A submitter belongs to one thread.
 """
 
+import contextlib
 import errno
 import os
 import smtplib
@@ -27,6 +28,7 @@ from maildesk.transport.smarthost import (
 )
 
 IDLE_SECONDS = 60.0
+GOODBYE_SECONDS = 3.0  # for the answer to QUIT, which says nothing
 MAILS_PER_CONNECTION = 100
 
 _LOG_IN_CODES = (530, 534, 535, 538)  # our account is wrong, not the mail: RFC 4954 section 6
@@ -63,6 +65,7 @@ class SmarthostSubmitter:
         self._connection: smtplib.SMTP | None = None
         self._used_at = 0.0
         self._mails = 0
+        self._is_interrupted = False
 
     def __call__(self, raw: bytes, envelope: Envelope) -> DeliveryResult:
         """Hand one mail for one recipient to the smarthost.
@@ -92,11 +95,20 @@ class SmarthostSubmitter:
         self.close()
         return self._result(DeliveryState.SENT, "ready")
 
+    def interrupt(self) -> None:
+        """Hang up, whatever is under way: for another thread, when we have to end. A mail whose
+        reply we wait for is UNKNOWN."""
+        self._is_interrupted = True
+        connection = self._connection
+        if connection and connection.sock:
+            with contextlib.suppress(OSError):  # past TLS, which is not made for two threads
+                socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End the connection, if there is one."""
         connection, self._connection = self._connection, None
         if connection:
-            disconnect(connection, self._timeouts.connect)
+            disconnect(connection, GOODBYE_SECONDS)
 
     def _submit(self, raw: bytes, envelope: Envelope) -> str:
         connection = self._ready()
@@ -148,6 +160,8 @@ class SmarthostSubmitter:
     def _connect(self) -> smtplib.SMTP:
         connection = connect(self._smarthost, self._hostname, self._timeouts)
         self._connection, self._mails, self._used_at = connection, 0, self._now()
+        if self._is_interrupted:
+            raise ConnectionAbortedError("we are about to stop")
         return connection
 
     def _drop(self) -> None:
@@ -178,6 +192,9 @@ class MaildirSubmitter:
             reason = "the disk is full" if error.errno == errno.ENOSPC else str(error.strerror)
             return DeliveryResult(DeliveryState.DEFERRED, f"{self._path}: {reason}")
         return DeliveryResult(DeliveryState.SENT, f"{self._path / 'new' / name}")
+
+    def interrupt(self) -> None:
+        """Nothing takes long here."""
 
     def close(self) -> None:
         """Nothing to end."""

@@ -428,8 +428,6 @@ def test_released_lease_leaves_alone_what_failed_meanwhile(
     journal.fail(database, failed, "no", NOW)
     journal.release(database, [failed, other], NOW + MINUTE)
     assert [receipt.id for receipt in journal.claim(database, NOW)] == [other]
-    journal.fail(database, failed, "no", NOW)
-    assert journal.fail(database, failed, "no", NOW)
 
 
 def test_clock_set_back_makes_no_receipt_wait_longer_than_a_lease(
