@@ -1,13 +1,15 @@
 """The demo: a whole desk on loopback, a conversation through it, then a prompt to go on with."""
 
+import os
 import re
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,8 +26,10 @@ from maildesk.config import load
 from maildesk.config.starter import write_demo
 from maildesk.daemon import Daemon, block_signals, open_desk
 from maildesk.desk.desk import Desk
+from maildesk.errors import Unavailable
 from maildesk.logs import configure_logs
 from maildesk.store import journal, tickets
+from maildesk.store.locks import FileLock
 
 SUPPORT = "support@example.com"
 PORTS = 50  # tried, from the one that was asked for
@@ -45,6 +49,7 @@ def demo(
 ) -> int:
     """Run a whole desk on loopback, lead a conversation through it, then let you go on."""
     configure_logs("error")
+    _refuse_second(dir)
     free = _free_port(port)
     if free != port:
         say(f"Port {port} is busy; using {free}.")
@@ -61,6 +66,17 @@ def demo(
         finally:
             daemon.stop()
     return status
+
+
+def _refuse_second(folder: Path) -> None:
+    """Leave the files of one that runs alone. Raises: Unavailable."""
+    lock = FileLock(folder / "maildesk.db.daemon.lock")
+    try:
+        if folder.is_dir() and not lock.try_lock():
+            hint = "end it, or use --dir OTHER"
+            raise Unavailable(f"another maildesk works on {folder}; {hint}")
+    finally:
+        lock.close()
 
 
 def _free_port(wanted: int) -> int:
@@ -150,8 +166,9 @@ class Stage:
     def _show_tickets(self) -> None:
         with self._desk.database.read() as session:
             for ticket in tickets.list_tickets(session):
-                words = "   #{number}  {status:12} {assignee!s:6} {requester}  {subject}"
-                out.print(words.format(**ticket), markup=False)
+                words = "   #{number}  {status:12} {assignee:6} {requester}  {subject}"
+                shown = {**ticket, "assignee": ticket["assignee"] or "–"}
+                out.print(words.format(**shown), markup=False)
         out.print()
 
     # --- going on ---
@@ -163,32 +180,55 @@ class Stage:
             self._daemon.serve()
             return
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
-        Prompt(self._post, [self._ada, self._kari]).run()
+        command = f"{sys.argv[0]} --config {os.path.relpath(self._desk.settings.folder)}"
+        out.print(f"In another terminal: {command} ticket show 1", markup=False)
+        Prompt(self._post, [self._ada, self._kari], self._became).run()
+
+    def _became(self) -> str:
+        """Wait for what became of the newest mail, and return it in a few words."""
+        newest: list[dict[str, Any]] = []
+
+        def is_worked() -> bool:
+            with self._desk.database.read() as session:
+                newest[:] = journal.list_receipts(session, limit=1)
+            return not newest or newest[0]["state"] != "received"
+
+        wait_until(is_worked, "what became of it")
+        receipt = newest[0]
+        case = f" in #{receipt['ticket']}" if receipt["ticket"] else ""
+        return f"{receipt['disposition'] or receipt['state']}{case}"
 
 
 def shown_lines(mail: EmailMessage) -> list[str]:
     """Return the first lines of a mail, without what it quotes from further up."""
     lines = plain_text(mail).splitlines()
     quote = next((n for n, line in enumerate(lines) if QUOTE.match(line)), len(lines))
-    shown = "\n".join(lines[:quote]).strip().splitlines()[:SHOWN_LINES]
-    rest = len(lines) - len(shown)
-    return [*shown, f"… {rest} more lines"] if rest > 2 else lines
+    own = "\n".join(lines[:quote]).strip().splitlines()
+    rest = len(own) - SHOWN_LINES
+    return [*own[:SHOWN_LINES], f"… {rest} more lines"] if rest > 2 else own
+
+
+HELP = """\
+Type a line and it is mailed: in answer to the last mail, or to the desk.
+[bold]kari[/] or [bold]ada[/] changes who writes, [bold]new …[/] begins a new case, [bold]help[/]
+says this again, [bold]quit[/] ends.
+"""
+SPEAKER = re.compile(r"(?P<name>\w+)\s*>(?P<rest>.*)")
 
 
 class Prompt:
     """`ada> ` and `kari> `: a line is a mail. A name alone changes who writes."""
 
-    def __init__(self, post: PostOffice, people: list[Person]) -> None:
+    def __init__(self, post: PostOffice, people: list[Person], became: Callable[[], str]) -> None:
         self._post = post
+        self._became = became
         self._people = {person.address.partition("@")[0]: person for person in people}
         self._now = people[0]
         self._stopping = threading.Event()
 
     def run(self) -> None:
         """Read lines until Ctrl-D or `quit`."""
-        out.print("Go on: a line is a mail, to the desk or in answer to the last one.")
-        out.print("[bold]kari[/] or [bold]ada[/] changes who writes, [bold]new …[/] begins")
-        out.print("a new case, [bold]quit[/] ends.\n")
+        out.print(HELP)
         watcher = threading.Thread(target=self._watch, daemon=True)
         watcher.start()
         try:
@@ -205,19 +245,34 @@ class Prompt:
         return self._now.address.partition("@")[0]
 
     def _take(self, line: str) -> None:
-        who, _, rest = line.partition(">")
-        if who.strip() in self._people:
-            self._now = self._people[who.strip()]
-            line = rest.strip()
-        if not line:
-            return
+        line = self._spoken(line)
+        if line in ("help", "?"):
+            out.print(HELP)
+        elif line == "new":
+            out.print("Write what it is about: [bold]new The printer is dead[/]")
+        elif line:
+            self._post.post(self._now, self._mail(line))
+            out.print(f"   → {self._became()}", markup=False, style="dim")
+
+    def _spoken(self, line: str) -> str:
+        """Return what is said, after a change of who says it; "" if nobody has that name."""
+        match = SPEAKER.fullmatch(line)
+        name = match["name"] if match else line
+        if name in self._people:
+            self._now = self._people[name]
+            return match["rest"].strip() if match else ""
+        if match:
+            known = " and ".join(self._people)
+            out.print(f"There is no {name} here, only {known}. Nothing was mailed.", markup=False)
+            return ""
+        return line
+
+    def _mail(self, line: str) -> EmailMessage:
         person = self._now
         if line.startswith("new ") or not person.inbox:
             text = line.removeprefix("new ")
-            mail = person.write(SUPPORT, text[:60], text)
-        else:
-            mail = person.answer(line)
-        self._post.post(person, mail)
+            return person.write(SUPPORT, text[:60], text)
+        return person.answer(line)
 
     def _watch(self) -> None:
         while not self._stopping.wait(0.1):
