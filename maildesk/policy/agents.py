@@ -59,7 +59,10 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
     if hold_commands(draft, agent, mail.new_text):
         return draft.plan(Disposition.HELD)
     reason = (
-        _another_mail(draft, mail) or _nothing_to_send(draft, mail) or _not_for_all(draft, mail)
+        _only_its_head(draft)
+        or _another_mail(draft, mail)
+        or _nothing_to_send(draft, mail)
+        or _not_for_all(draft, mail)
     )
     if reason:
         return _hold(draft, agent, reason)
@@ -73,6 +76,12 @@ def _public_reply(draft: Draft, agent: Agent) -> Plan:
 
 
 # --- why a reply is held ------------------------------------------------------------------------
+
+
+def _only_its_head(draft: Draft) -> str:
+    if draft.arrival.envelope.full_size is None:
+        return ""
+    return "It is too big: only its beginning came in. Answer once more without the big files."
 
 
 def _another_mail(draft: Draft, mail: InboundMail) -> str:

@@ -540,3 +540,12 @@ def changes_of(plan, kind):
 def test_tickets_are_looked_up_by_the_strongest_sign_first(world):
     mail = world.to(world.address(), subject=" ".join(f"[#{n}]" for n in range(100, 140)))
     assert named_tickets(mail, (), world.rules.reply)[0] == 7
+
+
+def test_agents_reply_of_which_only_the_beginning_came_is_held(world, told):
+    envelope = Envelope(Source.IMAP, full_size=90_000_000)
+    mail = world.to(world.agent_address(), sender=world.kari)
+    facts = world.facts(world.ticket_facts())
+    plan = decide(mail, envelope, Trust(), facts, world.rules, world.now)
+    assert plan.disposition is Disposition.HELD
+    assert told(plan) == [("held", "kari@example.com")]
