@@ -2,6 +2,7 @@
 # make test  set up and run every check and test
 # make check the fast part of it: style, types, layers
 # make bench measure, see docs/performance.md
+# make clean remove .venv and var
 
 PYTHON ?= python3
 VENV := .venv
@@ -27,18 +28,20 @@ bench: $(VENV)/.test
 	@$(BIN)/maildesk bench $(ARGS)
 
 $(VENV)/bin/pip:
+	@command -v $(PYTHON) >/dev/null \
+	  || { echo "there is no $(PYTHON) here: apt-get install python3-venv"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "maildesk needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 	  || { rm -rf $(VENV); echo "Python has no venv here. Mend it with: apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	@echo "Installing maildesk into $(VENV) (once)"
+	@echo "Installing maildesk into $(VENV) (once; about half a minute)"
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	@echo "Installing maildesk and its test tools into $(VENV) (once)"
+	@echo "Installing maildesk and its test tools into $(VENV) (once; about a minute)"
 	@$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[test]'
 	@touch $@ $(VENV)/.run
 
