@@ -5,7 +5,6 @@
     │   ├── StorageFull    452 4.3.1
     │   └── Unavailable    451 4.3.0: database locked, server unreachable
     └── Permanent          5.x.x: the same thing will fail again
-        ├── TooBig         552 5.3.4
         ├── Misconfigured  problems in the configuration, each with file and line
         └── NotFound       a ticket, receipt or file that is not there
 
@@ -49,13 +48,6 @@ class Unavailable(Temporary):
 
 class Permanent(MaildeskError):
     """The same thing will fail again."""
-
-
-class TooBig(Permanent):
-    """The mail is over the size limit."""
-
-    reply_code = 552
-    status = "5.3.4"
 
 
 class NotFound(Permanent):

@@ -59,7 +59,7 @@ def database_of(config: Path | None) -> str:
 
     Raises: Misconfigured.
     """
-    from maildesk.config import find_folder, load_database  # noqa: PLC0415
+    from maildesk.config import find_folder, load_database  # noqa: PLC0415 - as above
 
     folder = find_folder(config, os.environ)
     with naming(folder):

@@ -174,7 +174,7 @@ def _receipt_in_words(receipt: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @journal_app.command("retry")
-def journal_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
+def journal_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002 - the word users see
     """Work a mail again that was set aside."""
     with _writing(config) as database:
         journal.retry(database, id)
@@ -225,7 +225,7 @@ def outbox_list(
 
 @outbox_app.command("show")
 def outbox_show(
-    id: Id,  # noqa: A002
+    id: Id,  # noqa: A002 - the word users see
     config: ConfigOption = None,
     json: JsonOption = False,
     raw: RawOption = False,
@@ -238,7 +238,7 @@ def outbox_show(
 
 
 @outbox_app.command("retry")
-def outbox_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
+def outbox_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002 - the word users see
     """Send a mail now that waits or has failed."""
     with _writing(config) as database:
         outbox.retry(database, id, datetime.now(UTC))
@@ -246,7 +246,7 @@ def outbox_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
 
 
 @outbox_app.command("drop")
-def outbox_drop(id: Id, config: ConfigOption = None) -> None:  # noqa: A002
+def outbox_drop(id: Id, config: ConfigOption = None) -> None:  # noqa: A002 - the word users see
     """Never send this mail."""
     with _writing(config) as database:
         outbox.drop(database, id)

@@ -79,7 +79,7 @@ def find_job(name: str) -> Callable[..., Any]:
 def work_on(name: str, arguments: bytes, buffers: list[bytes]) -> bytes:
     """Do one job; return a pickled (result, None) or (None, error)."""
     try:
-        result = find_job(name)(*pickle.loads(arguments, buffers=buffers))  # noqa: S301
+        result = find_job(name)(*pickle.loads(arguments, buffers=buffers))  # noqa: S301 - our own parent wrote it
         return pickle.dumps((result, None), pickle.HIGHEST_PROTOCOL)
     except MemoryError:
         raise

@@ -84,7 +84,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset(["*", "**"])
 
-    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 - Jinja2's
         """Multiply within reason."""
         if operator == "**" or _size(left) * _size(right) > OUTPUT_LIMIT:
             raise SecurityError(f"the result of {operator} would be too large")

@@ -155,11 +155,6 @@ def render(source: str, facts: Mapping[str, object], *, timezone: str, language:
     return Rendered(subject, text + "\n", _render_html(template, known, subject, run))
 
 
-def check_source(source: str) -> None:
-    """Read a template without rendering it. Raises: BadTemplate."""
-    _compile(source)
-
-
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     subject: Template

@@ -27,7 +27,6 @@ class Layout:
 
     texts: tuple[Part, ...] = ()
     files: tuple[Part, ...] = ()
-    unchosen: tuple[Part, ...] = ()  # alternatives to the texts
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,7 @@ class Signal(StrEnum):
     TOKEN = "token"  # noqa: S105 - a word of the contract, not a secret
     MESSAGE_ID = "message-id"
     ANCESTOR = "ancestor"
-    BODY_TOKEN = "body-token"  # noqa: S105
+    BODY_TOKEN = "body-token"  # noqa: S105 - no password
     SUBJECT = "subject"
     NONE = "none"
 

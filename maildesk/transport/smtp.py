@@ -160,7 +160,7 @@ class Listener:
             return
         self._trouble_at = time.monotonic()
         error = context.get("exception")
-        log.error("listener_trouble", what=context.get("message"), error=repr(error))
+        log.error("listener trouble", what=context.get("message"), error=repr(error))
 
     def stop(self, timeout: float) -> None:
         """Stop within `timeout` seconds.
@@ -175,11 +175,11 @@ class Listener:
         try:
             stopping.result(timeout + CUT_OFF_SECONDS)
         except Exception:
-            log.exception("listener_stop_failed", endpoint=str(self.endpoint))
+            log.exception("listener stop failed", endpoint=str(self.endpoint))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CUT_OFF_SECONDS)
         if self._thread.is_alive():
-            log.error("listener_hangs", endpoint=str(self.endpoint))
+            log.error("listener hangs", endpoint=str(self.endpoint))
         else:
             self._close()
         self._thread = None

@@ -133,7 +133,7 @@ class Connection(SMTP):
             return
         is_listening = self._writer.transport.get_write_buffer_size() == 0
         if not self._is_leaving:
-            log.info("smtp_session_ended", peer=self.peer, answer=str(answer))
+            log.info("smtp session ended", peer=self.peer, answer=str(answer))
             self._writer.write(f"{answer}\r\n".encode())
         if is_listening:
             self._writer.transport.close()
@@ -166,7 +166,7 @@ class Connection(SMTP):
         our side is closed, and what still comes is thrown away (under TLS asyncio does that).
         """
         self._is_leaving = True
-        log.info("smtp_session_refused", peer=self.peer, answer=str(answer))
+        log.info("smtp session refused", peer=self.peer, answer=str(answer))
         await self._say(answer, times)
         if not self._writer.can_write_eof():
             return
@@ -177,7 +177,7 @@ class Connection(SMTP):
 
     async def _decline(self, answer: Answer, times: int = 1) -> None:
         """Refuse, and leave a line for the admin who looks for the mail."""
-        log.info("smtp_refused", peer=self.peer, answer=str(answer))
+        log.info("smtp refused", peer=self.peer, answer=str(answer))
         await self._say(answer, times)
 
     async def _complain(self, answer: Answer) -> None:
@@ -198,10 +198,10 @@ class Connection(SMTP):
         except OSError as error:
             failure = error
         except TLSSetupException as error:
-            log.info("smtp_tls_failed", peer=self.peer, error=repr(error.__cause__))
+            log.info("smtp tls failed", peer=self.peer, error=repr(error.__cause__))
             failure = error
         except Exception as error:
-            log.exception("smtp_session_broken", peer=self.peer)
+            log.exception("smtp session broken", peer=self.peer)
             self.end(replies.BROKEN)
             failure = error
         if self.transport is not None:
@@ -215,7 +215,7 @@ class Connection(SMTP):
         await asyncio.sleep(0)
         if self._refusal is not None:
             self._is_leaving = True
-            log.info("smtp_connection_refused", peer=self.peer, answer=str(self._refusal))
+            log.info("smtp connection refused", peer=self.peer, answer=str(self._refusal))
             await self._say(self._refusal)
         elif self._has_spoken:
             await self._part(replies.SPOKE_TOO_SOON)

@@ -66,7 +66,7 @@ class SmtpSession(Connection):
         try:
             return question(*arguments)
         except Exception:
-            log.exception("smtp_question_failed", peer=self.peer)
+            log.exception("smtp question failed", peer=self.peer)
             self._forget_mail()
             return None
 
@@ -82,7 +82,7 @@ class SmtpSession(Connection):
         if argument is None:
             await self._complain(replies.BAD_ARGUMENT)
             return
-        assert self.session is not None  # noqa: S101
+        assert self.session is not None  # noqa: S101 - for mypy
         self._forget_mail()
         self.session.host_name = argument
         self.session.extended_smtp = is_extended
@@ -115,7 +115,7 @@ class SmtpSession(Connection):
         if problem := self._problem_of_mail(path):
             await self._complain(problem)
             return
-        assert path is not None  # noqa: S101
+        assert path is not None  # noqa: S101 - for mypy
         if refusal := self._refusal_of_mail(path):
             await (self._part if refusal.code == 421 else self._decline)(refusal)
             return
@@ -252,14 +252,14 @@ class SmtpSession(Connection):
         except StorageFull:
             return replies.NO_ROOM
         except Exception:
-            log.exception("smtp_receive_failed", peer=self.peer)
+            log.exception("smtp receive failed", peer=self.peer)
             self._service.in_flight.release(mail)
             return replies.NOT_STORED
-        assert isinstance(answer, Answer)  # noqa: S101
+        assert isinstance(answer, Answer)  # noqa: S101 - for mypy
         return answer
 
     def _trace(self) -> bytes:
-        assert self.session is not None  # noqa: S101
+        assert self.session is not None  # noqa: S101 - for mypy
         extended = "E" if self.session.extended_smtp and self.source is Source.SMTP else ""
         is_secure = self.transport is not None and self.transport.get_extra_info("sslcontext")
         name = f"UTF8{self.protocol}" if self._mail.uses_utf8 else extended + self.protocol
