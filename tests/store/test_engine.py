@@ -109,7 +109,7 @@ def test_a_migration_that_is_killed_leaves_nothing_half_done(path: Path) -> None
 
 def test_a_reader_finds_no_database(path: Path) -> None:
     reader = open_database(f"sqlite:///{path}", is_reader=True)
-    with pytest.raises(Unavailable, match="no database .* yet"):
+    with pytest.raises(Unavailable, match=r"no database .* yet"):
         reader.check_schema()
     reader.close()
     assert not path.exists()
