@@ -30,7 +30,7 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import open_checker
 from maildesk.desk.intake import LEASE, Worker, receiver
 from maildesk.desk.jobs import JOBS, Job
-from maildesk.errors import MaildeskError, Misconfigured, Temporary
+from maildesk.errors import MaildeskError, Misconfigured, Temporary, Unavailable
 from maildesk.health import Health, HealthServer, is_stuck
 from maildesk.loops import Loop
 from maildesk.mail.envelope import DeliveryResult, Envelope, Receive
@@ -119,11 +119,11 @@ def open_submitter(send: Send, hostname: str) -> Submitter:
 
 
 def process_once(desk: Desk, receive: Receive | None = None) -> int:
-    """Poll every mailbox (if `receive` is given), then work off journal and outbox once."""
-    done = 0
-    if receive:
-        for mailbox in desk.settings.mailboxes:
-            done += _poller(desk, mailbox, receive).poll_once()
+    """Poll every mailbox (if `receive` is given), then work off journal and outbox once.
+
+    Raises: at the end, Unavailable naming the mailboxes that could not be read.
+    """
+    done, unread = _poll_mailboxes(desk, receive) if receive else (0, [])
     worker = Worker(desk)
     while worked := worker.work():
         done += worked
@@ -135,7 +135,21 @@ def process_once(desk: Desk, receive: Receive | None = None) -> int:
     finally:
         sender.close()
         submit.close()
+    if unread:
+        raise Unavailable("; ".join(unread))
     return done
+
+
+def _poll_mailboxes(desk: Desk, receive: Receive) -> tuple[int, list[str]]:
+    """Return how many mails were taken, and what is wrong with which mailboxes."""
+    done = 0
+    unread: list[str] = []
+    for mailbox in desk.settings.mailboxes:
+        try:
+            done += _poller(desk, mailbox, receive).poll_once()
+        except MaildeskError as error:
+            unread.append(f"mailbox {mailbox.name}: {error.text}")
+    return done, unread
 
 
 class Daemon:

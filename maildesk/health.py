@@ -1,11 +1,16 @@
 """Is every part making progress? Answers `/healthz`, and feeds systemd's watchdog."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 
 from maildesk.settings import Endpoint
+from maildesk.transport.smtp_endpoint import bind_failure
+
+PEER_SECONDS = 10  # for a request; then the connection is closed
 
 Check = Callable[[], str]  # "" where all is well, else what is wrong
 
@@ -31,12 +36,29 @@ def is_stuck(trouble: str) -> bool:
     return trouble == "ended" or trouble.startswith("no progress")
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Bind without asking the DNS for our own name, as HTTPServer does."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+
+class _ServerV6(_Server):
+    address_family = socket.AF_INET6
+
+
 class HealthServer:
     """Serves `/healthz` on loopback: 200, or 503 with the parts that make no progress."""
 
     def __init__(self, endpoint: Endpoint, health: Health) -> None:
-        self._server = ThreadingHTTPServer((endpoint.host, endpoint.port), _handler(health))
-        self._server.daemon_threads = True
+        """Listen. Raises: Unavailable (somebody listens there), Misconfigured."""
+        server = _ServerV6 if ":" in endpoint.host else _Server
+        try:
+            self._server = server((endpoint.host, endpoint.port), _handler(health))
+        except (OSError, UnicodeError) as error:
+            raise bind_failure(endpoint, error) from error
         self._thread = threading.Thread(target=self._server.serve_forever, name="healthz")
 
     @property
@@ -57,6 +79,8 @@ class HealthServer:
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = PEER_SECONDS
+
         def do_GET(self) -> None:
             if self.path != "/healthz":
                 self.send_error(404)
