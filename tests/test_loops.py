@@ -32,6 +32,7 @@ def work() -> Iterator[Work]:
     work = Work()
     work.loop.start()
     yield work
+    work.go_on.set()
     work.loop.stop(20)
 
 
