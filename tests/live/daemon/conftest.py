@@ -1,5 +1,6 @@
 """maildesk as people run it: a process of its own on a configuration folder, killed at will."""
 
+import io
 import json
 import os
 import signal
@@ -12,7 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, redirect_stdout, suppress
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -22,6 +23,7 @@ import psutil
 import pytest
 import yaml
 
+import maildesk.cli
 from maildesk.config.starter import write_key
 
 START_SECONDS = 30.0
@@ -222,10 +224,18 @@ class RunningDaemon:
         )
 
     def objects(self, *arguments: str) -> list[dict[str, Any]]:
-        """What a command prints with --json, one object a line."""
-        done = self.cli(*arguments, "--json")
-        assert done.returncode == 0, done.stderr.decode()
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        """What a command prints with --json, one object a line; run here, to spare the CPU."""
+        before = os.environ.get("MAILDESK_CONFIG")
+        printed = io.StringIO()
+        try:
+            with redirect_stdout(printed):
+                code = maildesk.cli.run(["--config", str(self.folder), *arguments, "--json"])
+        finally:
+            os.environ.pop("MAILDESK_CONFIG", None)
+            if before is not None:
+                os.environ["MAILDESK_CONFIG"] = before
+        assert code == 0
+        return [json.loads(line) for line in printed.getvalue().splitlines()]
 
     @property
     def tickets(self) -> list[dict[str, Any]]:
@@ -275,18 +285,33 @@ class RunningDaemon:
         return [mail for mail in mails if to in str(mail["To"])]
 
 
-@pytest.fixture
-def make_daemon(tmp_path: Path) -> Iterator[Callable[..., RunningDaemon]]:
-    """Write configurations of daemons; what of them runs is ended with the test."""
+@contextmanager
+def _daemons_in(folder: Path) -> Iterator[Callable[..., RunningDaemon]]:
     made: list[RunningDaemon] = []
 
-    def make(folder: Path | None = None, **changes: Any) -> RunningDaemon:
-        made.append(RunningDaemon(folder or tmp_path / f"desk{len(made)}", **changes))
+    def make(**changes: Any) -> RunningDaemon:
+        made.append(RunningDaemon(folder / f"desk{len(made)}", **changes))
         return made[-1]
 
     yield make
     for daemon in made:
         daemon.end()
+
+
+@pytest.fixture
+def make_daemon(tmp_path: Path) -> Iterator[Callable[..., RunningDaemon]]:
+    """Write configurations of daemons; what of them runs is ended with the test."""
+    with _daemons_in(tmp_path) as make:
+        yield make
+
+
+@pytest.fixture(scope="module")
+def make_shared_daemon(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., RunningDaemon]]:
+    """The same for all tests of a module: a start takes two seconds of the CPU."""
+    with _daemons_in(tmp_path_factory.mktemp("shared")) as make:
+        yield make
 
 
 @pytest.fixture

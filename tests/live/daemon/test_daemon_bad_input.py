@@ -135,12 +135,16 @@ def test_busy_port_ends_the_start_with_its_number(
     assert "Traceback" not in done.stderr.decode()
 
 
-def test_second_daemon_is_75_and_the_first_goes_on(daemon: RunningDaemon) -> None:
+def test_second_daemon_is_75_and_the_first_is_well(daemon: RunningDaemon) -> None:
     assert daemon.process
     assert_says(daemon.cli("run"), 75, str(daemon.process.pid))
-    assert_says(daemon.cli("process"), 75, str(daemon.process.pid))
     daemon.send(write_mail(1))
     assert len(daemon.wait_for_tickets(1)) == 1
+
+    assert daemon.health() == (200, {"ok": True, "troubles": {}})
+    with socket.create_connection(("127.0.0.1", daemon.http_port), timeout=5) as peer:
+        peer.sendall(b"GET /tickets HTTP/1.0\r\n\r\n")
+        assert b" 404 " in peer.recv(4096).splitlines()[0]
 
 
 @pytest.fixture
@@ -195,13 +199,6 @@ def test_process_names_the_mailbox_it_cannot_read_and_does_the_rest(
     assert len(daemon.tickets) == 1
 
 
-def test_health_page_is_200_while_all_is_well_and_404_elsewhere(daemon: RunningDaemon) -> None:
-    assert daemon.health() == (200, {"ok": True, "troubles": {}})
-    with socket.create_connection(("127.0.0.1", daemon.http_port), timeout=5) as peer:
-        peer.sendall(b"GET /tickets HTTP/1.0\r\n\r\n")
-        assert b" 404 " in peer.recv(4096).splitlines()[0]
-
-
 def test_log_is_json_under_systemd(desk: RunningDaemon) -> None:
     desk.environ = {"INVOCATION_ID": "1"}
     desk.spawn()
@@ -217,7 +214,7 @@ def test_log_is_json_under_systemd(desk: RunningDaemon) -> None:
 def test_what_init_writes_works_as_it_is(tmp_path: Path, desk: RunningDaemon) -> None:
     folder = tmp_path / "fresh"
     assert desk.cli("init", str(folder)).returncode == 0
-    desk.environ = {"MAILDESK_CONFIG": str(folder)}
+    desk.folder = folder
     assert desk.cli("check").returncode == 0
     assert desk.cli("receive", stdin=write_mail(1)).returncode == 0
     assert len(desk.tickets) == 1
