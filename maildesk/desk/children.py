@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, Self, cast
 
+from maildesk import __version__
 from maildesk.errors import MaildeskError, Temporary
 from maildesk.mail.child import LENGTH, Packed
 from maildesk.mail.message import InboundMail
@@ -43,6 +44,10 @@ class ChildDied(ChildError):
 
 class ChildTimedOut(ChildError):
     """The job took too long; its child was killed."""
+
+
+class ChildNotStarted(ChildError, Temporary):
+    """No child can be started: nothing that the job brought about."""
 
 
 class ChildrenClosed(ChildDied, Temporary):
@@ -87,8 +92,7 @@ class Children:
     def warm_up(self) -> None:
         """Start the children now, and wait until they are ready.
 
-        What dies or hangs before the first mail is not the mail's fault. Raises: ChildDied,
-        ChildTimedOut.
+        What dies or hangs before the first mail is not the mail's fault. Raises: ChildNotStarted.
         """
         with ExitStack() as stack:
             children = [stack.enter_context(self._child()) for _ in range(self._count)]
@@ -167,6 +171,9 @@ class Children:
         tried again alone: others may have taken the memory."""
         if self._is_closed:
             _give_up(left)
+            return
+        if isinstance(error, ChildNotStarted):
+            _give_up(left, error)
             return
         first = left.popleft()
         if is_alone or isinstance(error, ChildTimedOut):
@@ -274,8 +281,9 @@ class _Child:
     def __init__(self, memory_bytes: int, seconds: float) -> None:
         # A session of its own: Ctrl-C at the terminal reaches the daemon only, which then lets
         # jobs finish. The child ends when its stdin does, so it never outlives the daemon.
+        limits = (str(memory_bytes), str(seconds + 10))
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, fixed arguments
-            [sys.executable, "-m", "maildesk.mail.child", str(memory_bytes), str(seconds + 10)],
+            [sys.executable, "-m", "maildesk.mail.child", *limits, __version__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -308,9 +316,13 @@ class _Child:
 
     def wait_for_start(self) -> None:
         """Wait until its imports are done."""
-        if self._is_new:
-            self._is_new = False
+        if not self._is_new:
+            return
+        self._is_new = False
+        try:
             self.answer(time.monotonic() + START_SECONDS, "the start")
+        except ChildError as error:
+            raise ChildNotStarted(f"no mail can be read: {error.text}") from error
 
     def ask(self, request: list[bytes], seconds: float, job: str) -> float:
         """Hand over a request; return how many of the seconds are left for the first answer: a new

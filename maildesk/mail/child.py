@@ -1,7 +1,7 @@
 """The main loop of a child process: jobs come in on stdin, results go out on stdout.
 
-Run by `desk.children` as `python -m maildesk.mail.child BYTES SECONDS`: what it may take of memory,
-and of time for one job.
+Run by `desk.children` as `python -m maildesk.mail.child BYTES SECONDS VERSION`: what it may take of
+memory, and of time for one job, and who asks.
 Both ways go pickles behind their length in eight bytes: both ends are this very package, started by
 the same user, and a pickle carries our frozen values as they are. Nothing that a mail says is
 unpickled here. The bytes of mails go beside the pickles, uncopied.
@@ -19,6 +19,8 @@ import sys
 import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
+
+from maildesk import __version__
 
 # To add a job, name the function and its module; it takes and returns plain values only.
 JOBS = {
@@ -96,8 +98,10 @@ def _pickled_error(error: Exception) -> bytes:
     return pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {error}")))
 
 
-def main(limit_bytes: int, limit_seconds: float) -> None:
+def main(limit_bytes: int, limit_seconds: float, version: str) -> None:
     """Do jobs until stdin ends."""
+    if version != __version__:  # pickles of the one mean something else to the other
+        sys.exit(f"maildesk is {__version__} now: restart the daemon, which is still {version}")
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Who stops the whole group means our parent; it lets jobs finish, then closes stdin.
@@ -126,4 +130,4 @@ def main(limit_bytes: int, limit_seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), float(sys.argv[2]))
+    main(int(sys.argv[1]), float(sys.argv[2]), sys.argv[3])

@@ -12,7 +12,13 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from maildesk.desk.children import ChildDied, Children, ChildrenClosed, ChildTimedOut
+from maildesk.desk.children import (
+    ChildDied,
+    ChildNotStarted,
+    Children,
+    ChildrenClosed,
+    ChildTimedOut,
+)
 from maildesk.errors import Temporary
 
 RAW = b"From: a@x.example\r\nSubject: hello\r\n\r\nbody\r\n"
@@ -266,3 +272,15 @@ def test_closed_children_take_no_job():
     children.close()
     with pytest.raises(ChildDied):
         children.parse(RAW)
+
+
+def test_children_of_another_version_cost_no_mail_an_attempt(monkeypatch, capfd):
+    monkeypatch.setattr("maildesk.desk.children.__version__", "0.0.1")  # before the upgrade
+    with Children(1) as children:
+        with pytest.raises(ChildNotStarted, match="no mail can be read"):
+            children.parse(RAW)
+        for result in children.parse_many([RAW, RAW]):
+            assert isinstance(result, Temporary)
+        monkeypatch.undo()
+        assert children.parse(RAW).subject == "hello"
+    assert "restart the daemon, which is still 0.0.1" in capfd.readouterr().err
