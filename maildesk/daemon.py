@@ -34,7 +34,7 @@ from maildesk.errors import MaildeskError, Misconfigured, Temporary, Unavailable
 from maildesk.health import Health, HealthServer, is_stuck
 from maildesk.loops import Loop
 from maildesk.mail.envelope import DeliveryResult, Envelope, Receive
-from maildesk.mail.templates import load_sources
+from maildesk.mail.template_sources import load_sources
 from maildesk.model.plan import Alert
 from maildesk.settings import Mailbox, Send, Settings
 from maildesk.share import template_folders

@@ -19,7 +19,8 @@ from maildesk.config import find_folder, load, schema_of
 from maildesk.config.starter import init_folder
 from maildesk.errors import Misconfigured, NotFound
 from maildesk.mail.samples import SAMPLES, problems
-from maildesk.mail.templates import load_sources, render
+from maildesk.mail.template_sources import load_sources
+from maildesk.mail.templates import render
 from maildesk.share import template_folders
 
 

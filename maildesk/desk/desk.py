@@ -7,7 +7,7 @@ from datetime import datetime
 
 from maildesk.desk.children import Children
 from maildesk.desk.evidence import SignatureChecker
-from maildesk.mail.templates import Sources
+from maildesk.mail.template_sources import Sources
 from maildesk.policy.rules import Rules
 from maildesk.settings import Settings
 from maildesk.store.engine import Database

@@ -7,9 +7,9 @@ from typing import cast
 
 from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
-from maildesk.mail.letter import LetterJob
+from maildesk.mail.letter_job import LetterJob
 from maildesk.mail.message import InboundMail
-from maildesk.mail.templates import BadTemplate, Sources, load_sources
+from maildesk.mail.template_sources import BadTemplate, Sources, load_sources
 from maildesk.model.plan import Alert, Audience, Notice
 from maildesk.share import share_folder
 from maildesk.store.letters import Letter

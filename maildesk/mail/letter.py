@@ -1,38 +1,14 @@
 """One letter from template to bytes: the job that a child process does."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
 from maildesk.mail.compose import compose
-from maildesk.mail.message import Address, Attachment, File, OutboundMail
+from maildesk.mail.letter_job import LetterJob
+from maildesk.mail.message import File, OutboundMail
 from maildesk.mail.parse import extract_parts
-from maildesk.mail.templates import SUFFIX, BadTemplate, render
-
-
-@dataclass(frozen=True, slots=True)
-class LetterJob:
-    """All that one letter needs. A non-empty `subject` wins over the template's: a ticket keeps
-    one subject for life. `facts` are plain values only, so that the job can be pickled. `kind`
-    names the template where it fails."""
-
-    source: str
-    facts: Mapping[str, object]
-    sender: Address
-    to: Address
-    message_id: str
-    date: datetime
-    timezone: str = "UTC"
-    language: str = "en"
-    subject: str = ""
-    reply_to: Address | None = None
-    in_reply_to: str | None = None
-    references: tuple[str, ...] = ()
-    auto_submitted: str = ""
-    headers: tuple[tuple[str, str], ...] = ()
-    files: tuple[File, ...] = ()
-    kind: str = ""
-    parts: tuple[Attachment, ...] = ()  # taken out of the mail that `write_letters` is handed
+from maildesk.mail.template_sources import SUFFIX, BadTemplate
+from maildesk.mail.templates import render
 
 
 def write_letters(jobs: Sequence[LetterJob], raw: bytes) -> list[bytes]:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 from maildesk.mail.marker import marker_line
-from maildesk.mail.templates import SUFFIX, BadTemplate, Sources, render
+from maildesk.mail.template_sources import SUFFIX, BadTemplate, Sources
+from maildesk.mail.templates import render
 
 _ADA = {"name": "Ada Berg", "address": "ada@acme.example", "organisation": "Acme"}
 _BO = {"name": "Bo Dahl", "address": "bo@supplier.example", "organisation": ""}

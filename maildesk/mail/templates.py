@@ -10,19 +10,17 @@ template's own marks go, never those in people's words; the result is wrapped fo
 For HTML the values are escaped, then Markdown is read and laid out. What a template sees is
 told in `samples.py`, what it may do in `sandbox.py`.
 
-Sources lie in `<folder>/<language>/<kind>.md.j2`. A language is a folder: copy `en`, translate.
+`template_sources` finds the source of a mail.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from jinja2 import Template, TemplateSyntaxError
 from markdown_it import MarkdownIt
 
-from maildesk.errors import NotFound, Permanent
 from maildesk.mail.clean import clean
 from maildesk.mail.layout import lay_out
 from maildesk.mail.sandbox import (
@@ -32,11 +30,9 @@ from maildesk.mail.sandbox import (
     markdown_environment,
     text_environment,
 )
+from maildesk.mail.template_sources import BadTemplate
 from maildesk.mail.words import Shelf
 from maildesk.mail.wrap import HARD_BREAK, wrap_paragraphs
-
-SUFFIX = ".md.j2"
-FALLBACK_LANGUAGE = "en"
 
 _TEXT_WORDS = 200_000  # characters of one person's words that ride in the text part
 _HTML_LIMIT = 100_000  # bytes; Gmail cuts off what is longer
@@ -84,10 +80,6 @@ _DEFAULTS: Mapping[str, object] = {
 }
 
 
-class BadTemplate(Permanent):
-    """A template that cannot be read, or that fails on the facts it is given."""
-
-
 @dataclass(frozen=True, slots=True)
 class Rendered:
     """A mail's words in both forms. In `text` a trailing space marks a line that goes on in the
@@ -96,48 +88,6 @@ class Rendered:
     subject: str
     text: str
     html: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Template sources, the admin's own before ours."""
-
-    texts: Mapping[tuple[str, str], str]  # (kind, language) -> source
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """Every kind of mail that there is a template for, in any language."""
-        return tuple(sorted({kind for kind, _ in self.texts}))
-
-    @property
-    def languages(self) -> tuple[str, ...]:
-        """Every language with at least one template."""
-        return tuple(sorted({language for _, language in self.texts}))
-
-    def find(self, kind: str, language: str) -> str:
-        """Return the source of `kind` in the language, else in its base ("nb" for "nb-NO"), else
-        in English.
-
-        Raises: NotFound.
-        """
-        for tried in (language, language.partition("-")[0], FALLBACK_LANGUAGE):
-            if (kind, tried) in self.texts:
-                return self.texts[kind, tried]
-        raise NotFound(f"there is no template {kind!r}")
-
-
-def load_sources(folders: Sequence[Path]) -> Sources:
-    """Read all templates in the folders; of two that have the same file, the first one's counts.
-
-    Raises: BadTemplate, for a file that is not UTF-8.
-    """
-    texts: dict[tuple[str, str], str] = {}
-    for folder in folders:
-        for path in sorted(folder.glob(f"*/*{SUFFIX}")):
-            key = path.name.removesuffix(SUFFIX), path.parent.name
-            if key not in texts:
-                texts[key] = _read(path)
-    return Sources(texts)
 
 
 def render(source: str, facts: Mapping[str, object], *, timezone: str, language: str) -> Rendered:
@@ -233,10 +183,3 @@ def _place(error: Exception) -> str:
             line = trace.tb_lineno
         trace = trace.tb_next
     return f"line {line}: " if line else ""
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadTemplate(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error

@@ -19,10 +19,12 @@ import pytest
 from maildesk.errors import NotFound
 from maildesk.mail import dates
 from maildesk.mail.flowed import unflow
-from maildesk.mail.letter import LetterJob, write_letter
+from maildesk.mail.letter import write_letter
+from maildesk.mail.letter_job import LetterJob
 from maildesk.mail.message import Address
 from maildesk.mail.samples import SAMPLES, problems
-from maildesk.mail.templates import BadTemplate, Rendered, load_sources, render
+from maildesk.mail.template_sources import BadTemplate, load_sources
+from maildesk.mail.templates import Rendered, render
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "tests" / "golden"

@@ -12,7 +12,7 @@ from stories.house import BO, KARI, House, open_house
 from stories.people import Client, apple, gmail, outlook, thunderbird
 
 from maildesk.desk.children import Children
-from maildesk.mail.templates import Sources, load_sources
+from maildesk.mail.template_sources import Sources, load_sources
 from maildesk.share import share_folder
 
 

@@ -24,7 +24,7 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.intake import Worker, receiver
 from maildesk.mail.envelope import DeliveryResult, DeliveryState, Envelope, Source
 from maildesk.mail.identifiers import ReplyAddresses, read_address
-from maildesk.mail.templates import Sources
+from maildesk.mail.template_sources import Sources
 from maildesk.policy.rules import Acknowledge, Agent, Queue, Rules, Team
 from maildesk.settings import Send, Settings
 from maildesk.store import journal, tickets

@@ -8,7 +8,7 @@ from stories.house import ADMIN, BO, KARI, SUPPORT, open_house
 
 from maildesk.desk import intake
 from maildesk.desk.children import Children
-from maildesk.mail.templates import Sources
+from maildesk.mail.template_sources import Sources
 
 
 def with_template(sources: Sources, kind: str, source: str) -> Sources:

@@ -1,0 +1,34 @@
+"""What a child process is told to write. Apart from `letter`, so that the daemon, which only tells,
+imports neither parser nor templates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from maildesk.mail.message import Address, Attachment, File
+
+
+@dataclass(frozen=True, slots=True)
+class LetterJob:
+    """All that one letter needs. A non-empty `subject` wins over the template's: a ticket keeps
+    one subject for life. `facts` are plain values only, so that the job can be pickled. `kind`
+    names the template where it fails."""
+
+    source: str
+    facts: Mapping[str, object]
+    sender: Address
+    to: Address
+    message_id: str
+    date: datetime
+    timezone: str = "UTC"
+    language: str = "en"
+    subject: str = ""
+    reply_to: Address | None = None
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    auto_submitted: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    files: tuple[File, ...] = ()
+    kind: str = ""
+    parts: tuple[Attachment, ...] = ()  # taken out of the mail that `write_letters` is handed
