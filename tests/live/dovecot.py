@@ -206,7 +206,7 @@ service stats {{
         maildir = self.maildir(user)
         for path in (maildir.parent, maildir, *(maildir / part for part in ("tmp", "new", "cur"))):
             if not path.exists():
-                path.mkdir()
+                path.mkdir(exist_ok=True)  # Dovecot may be making it at this moment
                 os.chown(path, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
         self._delivered += 1
         name = f"{int(arrived_at or time.time())}.M{self._delivered}P{os.getpid()}.test"
