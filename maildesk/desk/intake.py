@@ -25,7 +25,8 @@ from maildesk.desk.waves import WAVE, Work, keys_of, waves
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Answer, Envelope, Receive
 from maildesk.mail.message import InboundMail
-from maildesk.model.plan import Alert, Facts, Plan
+from maildesk.model.facts import Facts
+from maildesk.model.plan import Alert, Plan
 from maildesk.policy.decide import decide
 from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.threads import named_tickets

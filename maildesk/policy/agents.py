@@ -6,7 +6,8 @@ from maildesk.mail.identifiers import Purpose, find_markers
 from maildesk.mail.message import InboundMail
 from maildesk.mail.notes import NOTES
 from maildesk.mail.vacation import speaks_of_absence
-from maildesk.model.plan import Disposition, Level, Plan
+from maildesk.model.facts import Level
+from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Role, Visibility
 from maildesk.policy import notices
 from maildesk.policy.commands import find_commands

@@ -10,7 +10,9 @@ from maildesk.mail.message import (
     DeliveryReport,
     ReportedRecipient,
 )
-from maildesk.model.plan import Alert, Disposition, Duplicate, MarkBounced, Match, Plan, Signal
+from maildesk.model.changes import MarkBounced
+from maildesk.model.facts import Duplicate
+from maildesk.model.plan import Alert, Disposition, Match, Plan, Signal
 from maildesk.model.ticket import Visibility
 from maildesk.policy import notices
 from maildesk.policy.draft import Draft

@@ -18,7 +18,9 @@ from datetime import datetime
 from maildesk.mail.automatic import classify
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Automatic, AutomaticKind, InboundMail
-from maildesk.model.plan import Facts, OpenTicket, Plan, Trust
+from maildesk.model.changes import OpenTicket
+from maildesk.model.facts import Facts, Trust
+from maildesk.model.plan import Plan
 from maildesk.model.ticket import Status
 from maildesk.policy.automatic_mail import (
     KEPT_SILENTLY,

@@ -6,25 +6,17 @@ The branches of `decide` fill a `Draft`; `notices` writes letters into it.
 from dataclasses import dataclass, field
 
 from maildesk.mail.message import Address, Automatic, AutomaticKind
-from maildesk.model.plan import (
+from maildesk.model.changes import (
     AddMessage,
     AddParty,
-    Alert,
     Change,
-    CommandTrace,
-    Disposition,
-    Level,
     LinkTickets,
-    Match,
-    Notice,
-    Plan,
     RememberContact,
-    Route,
     SetAssignee,
     SetStatus,
-    ThreadId,
-    TicketFacts,
 )
+from maildesk.model.facts import Level, ThreadId, TicketFacts
+from maildesk.model.plan import Alert, CommandTrace, Disposition, Match, Notice, Plan, Route
 from maildesk.model.ticket import Direction, Party, Role, Ticket, Visibility
 from maildesk.policy.lifecycle import Trigger, next_status
 from maildesk.policy.rules import Agent, Queue

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from maildesk.mail.message import address_key
-from maildesk.model.plan import Facts, Level, SentAnswer
+from maildesk.model.facts import Facts, Level, SentAnswer
 from maildesk.policy.rules import Acknowledge
 
 DAY = timedelta(days=1)

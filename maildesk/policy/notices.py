@@ -10,7 +10,8 @@ from dataclasses import replace
 from maildesk.mail.envelope import Source
 from maildesk.mail.identifiers import Purpose, base_subject
 from maildesk.mail.message import Address, Attachment, DeliveryReport
-from maildesk.model.plan import Alert, Audience, Level
+from maildesk.model.facts import Level
+from maildesk.model.plan import Alert, Audience
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal, was_told

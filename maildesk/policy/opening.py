@@ -3,15 +3,9 @@
 from dataclasses import replace
 
 from maildesk.mail.message import Address, Automatic
-from maildesk.model.plan import (
-    Disposition,
-    Level,
-    LinkTickets,
-    Match,
-    OpenTicket,
-    Plan,
-    TicketFacts,
-)
+from maildesk.model.changes import LinkTickets, OpenTicket
+from maildesk.model.facts import Level, TicketFacts
+from maildesk.model.plan import Disposition, Match, Plan
 from maildesk.model.ticket import Role, Ticket, Visibility
 from maildesk.policy import notices
 from maildesk.policy.agents import hold_commands

@@ -29,7 +29,8 @@ from maildesk.mail.identifiers import (
     thread_ids,
 )
 from maildesk.mail.message import InboundMail
-from maildesk.model.plan import Facts, Level, Match, Signal, Standing, TicketFacts, Trust
+from maildesk.model.facts import Facts, Level, TicketFacts, Trust
+from maildesk.model.plan import Match, Signal, Standing
 from maildesk.model.ticket import Party, Role, Status
 from maildesk.policy.rules import Agent, Rules
 

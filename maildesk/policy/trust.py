@@ -30,7 +30,7 @@ from maildesk.mail.trace import (
     values_of,
     without_own,
 )
-from maildesk.model.plan import Facts, Level, Trust
+from maildesk.model.facts import Facts, Level, Trust
 from maildesk.policy.rules import Authentication, Rules
 
 Verdicts = Mapping[int, Verdict]  # by `Signature.index`; one that is not there was not checked

@@ -13,17 +13,9 @@ from maildesk.mail.message import (
     InboundMail,
     ReportedRecipient,
 )
-from maildesk.model.plan import (
-    Alert,
-    Audience,
-    Disposition,
-    Facts,
-    Match,
-    NoteDelivery,
-    Plan,
-    TicketFacts,
-    Trust,
-)
+from maildesk.model.changes import NoteDelivery
+from maildesk.model.facts import Facts, TicketFacts, Trust
+from maildesk.model.plan import Alert, Audience, Disposition, Match, Plan
 from maildesk.policy import notices
 from maildesk.policy.draft import Draft
 from maildesk.policy.rules import Rules

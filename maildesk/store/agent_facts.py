@@ -7,7 +7,7 @@ from sqlalchemy import Connection, LargeBinary, bindparam, func, select
 
 from maildesk.mail.message import InboundMail, Span, address_key, cut
 from maildesk.mail.sent import sent_text
-from maildesk.model.plan import TicketFacts
+from maildesk.model.facts import TicketFacts
 from maildesk.model.ticket import Visibility
 from maildesk.store.tables import messages, outgoing, outgoing_raws
 

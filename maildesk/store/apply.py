@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from maildesk.mail.message import Span
-from maildesk.model.plan import (
+from maildesk.model.changes import (
     AddMessage,
     AddParty,
     Change,
@@ -25,12 +25,12 @@ from maildesk.model.plan import (
     MarkBounced,
     NoteDelivery,
     OpenTicket,
-    Plan,
     RememberContact,
     SetAssignee,
     SetStatus,
-    ThreadId,
 )
+from maildesk.model.facts import ThreadId
+from maildesk.model.plan import Plan
 from maildesk.model.ticket import Party, Role, Visibility
 from maildesk.store import contacts
 from maildesk.store.message_ids import add_ids

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from maildesk.mail.message import Address, address_key
-from maildesk.model.plan import MarkBounced, RememberContact
+from maildesk.model.changes import MarkBounced, RememberContact
 from maildesk.model.ticket import Contact
 from maildesk.store.rows import contact_of
 from maildesk.store.tables import contacts

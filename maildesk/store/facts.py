@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select
 
 from maildesk.mail.identifiers import is_reply_subject, subject_key
 from maildesk.mail.message import Address, InboundMail, Span, cut
-from maildesk.model.plan import Duplicate, Said, SentAnswer, TicketFacts, TicketLine
+from maildesk.model.facts import Duplicate, Said, SentAnswer, TicketFacts, TicketLine
 from maildesk.model.ticket import Direction, Party, Status, Visibility
 from maildesk.store.message_ids import thread_of_ticket
 from maildesk.store.rows import party_of, ticket_of

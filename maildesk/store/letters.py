@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select
 
-from maildesk.model.plan import Audience, ThreadId
+from maildesk.model.facts import ThreadId
+from maildesk.model.plan import Audience
 from maildesk.store.message_ids import add_ids
 from maildesk.store.tables import answers, outgoing, outgoing_raws
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from maildesk.model.plan import ThreadId
+from maildesk.model.facts import ThreadId
 from maildesk.store.rows import thread_of
 from maildesk.store.tables import threads
 

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from maildesk.mail.identifiers import subject_key
 from maildesk.mail.message import Address
-from maildesk.model.plan import ThreadId
+from maildesk.model.facts import ThreadId
 from maildesk.model.ticket import (
     Contact,
     Party,

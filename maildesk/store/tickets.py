@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.errors import NotFound
 from maildesk.mail.message import InboundMail, Span, cut
-from maildesk.model.plan import Facts
+from maildesk.model.facts import Facts
 from maildesk.model.ticket import Role, Ticket
 from maildesk.store import agent_facts, contacts, facts
 from maildesk.store.message_ids import owners_of

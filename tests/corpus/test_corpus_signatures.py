@@ -15,7 +15,7 @@ from maildesk.mail.dkim_signatures import TRIED, read_signatures
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.identifiers import ReplyAddresses
 from maildesk.mail.parse import parse_mail
-from maildesk.model.plan import Level
+from maildesk.model.facts import Level
 from maildesk.policy.rules import Queue, Rules
 from maildesk.policy.trust import trust_of
 

@@ -8,7 +8,8 @@ import pytest
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.identifiers import Purpose, ReplyAddresses, reply_address, sign
 from maildesk.mail.message import Address, InboundMail, Span
-from maildesk.model.plan import AddParty, Facts, Level, ThreadId, TicketFacts, Trust
+from maildesk.model.changes import AddParty
+from maildesk.model.facts import Facts, Level, ThreadId, TicketFacts, Trust
 from maildesk.model.ticket import Party, Role, Ticket
 from maildesk.policy.decide import decide
 from maildesk.policy.rules import Acknowledge, Agent, Queue, Rules, Team

@@ -14,18 +14,9 @@ from maildesk.mail.message import (
     ReportedRecipient,
     Span,
 )
-from maildesk.model.plan import (
-    AddMessage,
-    Disposition,
-    Duplicate,
-    Level,
-    MarkBounced,
-    OpenTicket,
-    SentAnswer,
-    SetAssignee,
-    SetStatus,
-    Trust,
-)
+from maildesk.model.changes import AddMessage, MarkBounced, OpenTicket, SetAssignee, SetStatus
+from maildesk.model.facts import Duplicate, Level, SentAnswer, Trust
+from maildesk.model.plan import Disposition
 from maildesk.model.ticket import Direction, Party, Role, Status, Visibility
 from maildesk.policy.decide import decide
 from maildesk.policy.rules import Acknowledge

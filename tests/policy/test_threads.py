@@ -4,7 +4,9 @@ import pytest
 
 from maildesk.mail.identifiers import Purpose, new_marker, new_message_id
 from maildesk.mail.message import Address
-from maildesk.model.plan import Disposition, Level, LinkTickets, SetStatus, Signal, Standing
+from maildesk.model.changes import LinkTickets, SetStatus
+from maildesk.model.facts import Level
+from maildesk.model.plan import Disposition, Signal, Standing
 from maildesk.model.ticket import Party, Role, Status
 
 EVE = Address("Eve", "eve@example.net")

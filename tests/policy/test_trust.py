@@ -9,7 +9,7 @@ from mail.signer import EVERYTHING, GOOGLE, MICROSOFT, OPENDKIM, Signer, mail, w
 from maildesk.mail.dkim_check import Verdict
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.parse import parse_mail
-from maildesk.model.plan import Duplicate, Level
+from maildesk.model.facts import Duplicate, Level
 from maildesk.policy.rules import Authentication
 from maildesk.policy.trust import trust_of, worth_checking
 

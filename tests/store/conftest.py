@@ -8,15 +8,9 @@ import pytest
 
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import Address, Automatic, InboundMail, Span
-from maildesk.model.plan import (
-    AddMessage,
-    Disposition,
-    Facts,
-    Level,
-    OpenTicket,
-    Plan,
-    Trust,
-)
+from maildesk.model.changes import AddMessage, OpenTicket
+from maildesk.model.facts import Facts, Level, Trust
+from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Ticket, Visibility
 from maildesk.store import journal, tickets
 from maildesk.store.apply import apply

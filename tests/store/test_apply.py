@@ -5,18 +5,17 @@ from dataclasses import replace
 import pytest
 
 from maildesk.mail.message import Address, Attachment, Span
-from maildesk.model.plan import (
+from maildesk.model.changes import (
     AddParty,
     Change,
-    Disposition,
     LinkTickets,
     MarkBounced,
     OpenTicket,
-    Plan,
     RememberContact,
     SetAssignee,
     SetStatus,
 )
+from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Party, Role, Status, Visibility
 from maildesk.store import tickets
 from maildesk.store.apply import Stale, apply

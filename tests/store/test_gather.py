@@ -10,7 +10,9 @@ from sqlalchemy import event
 
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import Address, InboundMail
-from maildesk.model.plan import Disposition, Plan, RememberContact, TicketFacts
+from maildesk.model.changes import RememberContact
+from maildesk.model.facts import TicketFacts
+from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Status, Visibility
 from maildesk.store import journal, message_ids, outbox, tickets
 from maildesk.store.apply import apply

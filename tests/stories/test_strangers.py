@@ -5,7 +5,7 @@ from stories.house import ADMIN, BILLING, BO, KARI, SUPPORT
 
 from maildesk.mail.identifiers import Purpose, read_address
 from maildesk.mail.message import Address
-from maildesk.model.plan import RememberContact
+from maildesk.model.changes import RememberContact
 from maildesk.policy.rules import Acknowledge
 from maildesk.store import contacts
 
