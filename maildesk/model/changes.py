@@ -5,9 +5,10 @@ To add an effect, add a `Change` here, decide on it in `policy`, and carry it ou
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from maildesk.mail.message import Address, Automatic, InboundMail
-from maildesk.model.facts import Trust
+from maildesk.model.facts import Hold, Trust
 from maildesk.model.ticket import Direction, Party, Status, Ticket, Visibility
 
 
@@ -42,12 +43,91 @@ class AddParty:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseMessage:
+    """A message of the ticket that was held, or internal, is one of this visibility from now on.
+    `mail`: as it is to be read now (an agent's, cut as it goes out); None: as it is stored.
+    `at`: when it counts as said; None: when it came in."""
+
+    ticket: int
+    receipt: int
+    visibility: Visibility
+    direction: Direction
+    mail: InboundMail | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LowerParty:
+    """A participant takes no part any more: known, and written to no longer."""
+
+    ticket: int
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class SetRequester:
+    """Somebody else is the ticket's requester; the former one is a party like others."""
+
+    ticket: int
+    requester: Address
+
+
+@dataclass(frozen=True, slots=True)
 class SetStatus:
-    """The ticket's status moves; `trigger` is `policy.lifecycle`'s word for why."""
+    """The ticket's status moves; `trigger` is `policy.lifecycle`'s word for why. `wake_at` is when
+    it comes back, and None for every status that does not wait for a day."""
 
     ticket: int
     status: Status
     trigger: str
+    wake_at: datetime | None = None
+
+
+class Detail(StrEnum):
+    """What can be set on a ticket in one word; named as the columns are."""
+
+    PRIORITY = "priority"
+    TYPE = "type"
+    TEAM = "team"
+    TITLE = "title"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class SetDetail:
+    """A detail of the ticket has this value; `cause` is the reason given, if any."""
+
+    ticket: int
+    detail: Detail
+    value: str
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetTags:
+    """The ticket has these tags, and no others."""
+
+    ticket: int
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MergeTicket:
+    """The ticket is part of another one from now on: its mail goes there."""
+
+    ticket: int
+    into: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteEvent:
+    """Something that alters no column and belongs in the history: `time` (minutes), `ack`,
+    `breach` (the reason)."""
+
+    ticket: int
+    kind: str
+    new: str
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +176,74 @@ class RememberContact:
     language: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class StopMail:
+    """An address wants no more automatic mail, or wants it again."""
+
+    address: Address
+    is_stopped: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class JoinContacts:
+    """Two addresses are one person's: `address` is a further one of the person at `main`."""
+
+    address: Address
+    main: Address
+
+
+@dataclass(frozen=True, slots=True)
+class SetAbsence:
+    """An agent is away until then; None: back."""
+
+    agent: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    """An agent's mail is held, and he is asked."""
+
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """The agent of a hold is asked once more."""
+
+    receipt: int
+
+
+@dataclass(frozen=True, slots=True)
+class CloseHold:
+    """A hold is over; `outcome`: run, send, drop."""
+
+    ticket: int
+    receipt: int
+    outcome: str
+
+
 Change = (
     OpenTicket
     | AddMessage
+    | ReleaseMessage
     | AddParty
+    | LowerParty
+    | SetRequester
     | SetStatus
     | SetAssignee
+    | SetDetail
+    | SetTags
+    | MergeTicket
     | LinkTickets
+    | NoteEvent
     | MarkBounced
     | NoteDelivery
     | RememberContact
+    | StopMail
+    | JoinContacts
+    | SetAbsence
+    | OpenHold
+    | AskAgain
+    | CloseHold
 )

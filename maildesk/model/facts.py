@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from maildesk.mail.message import Address
-from maildesk.model.ticket import Contact, Party, Status, Ticket
+from maildesk.mail.envelope import Envelope
+from maildesk.mail.message import Address, Attachment, InboundMail
+from maildesk.model.ticket import Contact, Party, Priority, Status, Ticket
 
 
 class Level(StrEnum):
@@ -53,11 +54,41 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class SentLetter:
+    """A letter of ours that the mail answers. `cause` is the receipt that it was about, if any."""
+
+    kind: str
+    at: datetime
+    cause: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMessage:
+    """A message that is held for agents, with its receipt."""
+
+    receipt: int
+    author: Address
+    at: datetime
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file of a ticket: where its bytes are, and what it is called."""
+
+    receipt: int
+    file: Attachment
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFacts:
     """One ticket that the mail may belong to. `thread` is oldest first, capped (first one kept).
     `written_to`: address keys that we sent mail of this ticket to. `last_said`: the newest public
     message that somebody outside the desk wrote. For an agent's mail only: `sent` are the texts of
-    our letters to him that it may quote, `internal` what is for agents alone."""
+    our letters to him that it may quote, `internal` what is for agents alone, `answered` is the
+    letter that the mail answers, `last_reply` the newest public message of the desk, `held` are
+    the messages of others that wait to be admitted, oldest first; `files` (newest first) and
+    `history` (why it is as it is, a line each) only where the mail asks for them."""
 
     ticket: Ticket
     parties: tuple[Party, ...] = ()
@@ -66,6 +97,11 @@ class TicketFacts:
     last_said: Said | None = None
     sent: tuple[str, ...] = ()
     internal: tuple[str, ...] = ()
+    answered: SentLetter | None = None
+    last_reply: Said | None = None
+    held: tuple[HeldMessage, ...] = ()
+    files: tuple[StoredFile, ...] = ()
+    history: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +112,12 @@ class TicketLine:
     subject: str
     status: Status
     created_at: datetime
+    priority: Priority = Priority.P3
+    requester: Address = Address("", "")
+    team: str = ""
+    assignee: str | None = None
+    updated_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +141,45 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What must be looked up because a mail asks for it: `tickets` by number, tickets that hold
+    all `words`, the open ones of an `agent` and his teams, the sender's own (`is_own`), the files
+    and the history of the ticket that the mail belongs to."""
+
+    tickets: tuple[int, ...] = ()
+    words: str = ""
+    agent: str = ""
+    teams: tuple[str, ...] = ()
+    is_own: bool = False
+    has_files: bool = False
+    has_history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """An agent's mail that waits for his `run`, `send` or `drop`. `receipt` names it; `asked_at` is
+    when the last question went out, `times_asked` how often."""
+
+    receipt: int
+    ticket: int
+    agent: str
+    reason: str
+    opened_at: datetime
+    asked_at: datetime
+    times_asked: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HeldMail:
+    """A hold and the mail that it keeps back, as it came in."""
+
+    hold: Hold
+    mail: InboundMail
+    envelope: Envelope
+    trust: Trust
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that `decide` is told of the store's state.
 
@@ -106,7 +187,10 @@ class Facts:
     the targets that merged ones lead to. `owners` says for each id in the mail's In-Reply-To,
     References and Message-ID which tickets hold it (as sent, received or named), oldest first.
     `answers` are those to this sender or to his Reply-To, and those on the tickets above;
-    `unverified_in_hour` counts acknowledgements to V0 senders in the last hour, desk-wide."""
+    `unverified_in_hour` counts acknowledgements to V0 senders in the last hour, desk-wide.
+    `absent` are the handles of agents who are away, with their return. `found`, `mine` and `own`
+    are tickets that the mail asks for: a search (best first), an agent's and his teams' (next due
+    first), the sender's open ones. `confirms` is the held mail that this one decides on."""
 
     next_number: int = 1
     receipt: int = 0
@@ -119,3 +203,8 @@ class Facts:
     answers: tuple[SentAnswer, ...] = ()
     unverified_in_hour: int = 0
     same_subject: int | None = None  # a ticket that the mail's subject speaks for
+    absent: Mapping[str, datetime] = field(default_factory=dict)
+    found: tuple[TicketLine, ...] = ()
+    mine: tuple[TicketLine, ...] = ()
+    own: tuple[TicketLine, ...] = ()
+    confirms: HeldMail | None = None

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from maildesk.mail.message import Address, Automatic
 from maildesk.model.changes import Change
-from maildesk.model.facts import Trust
+from maildesk.model.facts import StoredFile, Trust
 from maildesk.model.ticket import Priority, TicketType
 
 
@@ -39,7 +39,8 @@ class Audience(StrEnum):
 class Notice:
     """One mail to one recipient, before it is rendered: `kind` names the template, `facts` is what
     the template sees. `cause` with ticket, kind and recipient is unique in the outbox. `files` are
-    part paths of the mail that caused it. `reverse_path` "" is the null sender."""
+    part paths of the mail that caused it (of a confirmed one: the held mail), `stored_files` come
+    from other mails. `reverse_path` "" is the null sender."""
 
     kind: str
     audience: Audience
@@ -58,6 +59,7 @@ class Notice:
     timezone: str = "UTC"
     reverse_path: str = ""
     files: tuple[str, ...] = ()
+    stored_files: tuple[StoredFile, ...] = ()
     is_answer: bool = False  # counted by the governor
     is_unverified: bool = False
 

@@ -68,7 +68,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A call to the desk. `version` grows with every change; `assignee` is an agent's handle."""
+    """A call to the desk. `version` grows with every change; `assignee` is an agent's handle.
+    `subject` is the requester's own, for life; `title` is what agents call the ticket, "" if the
+    subject says it. `wake_at`: when a ticket that is scheduled, or waits, comes back."""
 
     number: int
     subject: str
@@ -86,6 +88,8 @@ class Ticket:
     fields: Mapping[str, str] = field(default_factory=dict)
     merged_into: int | None = None
     version: int = 0
+    title: str = ""
+    wake_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +112,13 @@ class Party:
 @dataclass(frozen=True, slots=True)
 class Contact:
     """What the desk remembers of an address. `was_aligned`: it once wrote with level V1 or more.
-    `bounced_status` is the enhanced status code of the last bounce from it, "" if none."""
+    `bounced_status` is the enhanced status code of the last bounce from it, "" if none.
+    `wants_no_mail`: it asked for no more automatic mail. `same_as`: the key of the address of the
+    same person that agents have named, "" if none."""
 
     address: Address
     was_aligned: bool = False
     language: str | None = None
     bounced_status: str = ""
+    wants_no_mail: bool = False
+    same_as: str = ""

@@ -1,6 +1,7 @@
 """Rules: the reloadable configuration that decisions need, and nothing else of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from maildesk.mail.identifiers import ReplyAddresses, read_address
@@ -9,7 +10,8 @@ from maildesk.mail.message import address_key
 
 @dataclass(frozen=True)
 class Agent:
-    """Somebody who works on tickets; the first address is the one that is written to."""
+    """Somebody who works on tickets; the first address is the one that is written to. `receipts`:
+    he wants a line for every command that ran, not only where something was held."""
 
     handle: str
     name: str
@@ -17,6 +19,7 @@ class Agent:
     teams: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     timezone: str | None = None
+    receipts: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class Rules:
     never_add: tuple[str, ...] = ()
     timezone: str = "UTC"
     version: str = ""
+    aliases_of_verbs: Mapping[str, str] = field(default_factory=dict)  # folded word -> verb
+    answers: Mapping[str, str] = field(default_factory=dict)  # canned answers, by name
 
     @cached_property
     def _agents_by_address(self) -> dict[str, Agent]:
