@@ -20,14 +20,27 @@ from maildesk.mail.message import Span
 from maildesk.model.changes import (
     AddMessage,
     AddParty,
+    AskAgain,
     Change,
+    CloseHold,
+    JoinContacts,
     LinkTickets,
+    LowerParty,
     MarkBounced,
+    MergeTicket,
     NoteDelivery,
+    NoteEvent,
+    OpenHold,
     OpenTicket,
+    ReleaseMessage,
     RememberContact,
+    SetAbsence,
     SetAssignee,
+    SetDetail,
+    SetRequester,
     SetStatus,
+    SetTags,
+    StopMail,
 )
 from maildesk.model.facts import ThreadId
 from maildesk.model.plan import Plan
@@ -151,6 +164,12 @@ def _carry_out(work: _Work, change: Change) -> None:
             work.note(change.ticket, "delivery", what, cause=change.text)
         case RememberContact():
             contacts.remember(work.connection, change)
+        case ReleaseMessage() | LowerParty() | SetRequester() | SetDetail() | SetTags():
+            raise NotImplementedError
+        case MergeTicket() | NoteEvent() | StopMail() | JoinContacts() | SetAbsence():
+            raise NotImplementedError
+        case OpenHold() | AskAgain() | CloseHold():
+            raise NotImplementedError
         case _:
             assert_never(change)
 
