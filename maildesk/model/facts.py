@@ -158,7 +158,7 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """An agent's mail that waits for his `run`, `send` or `drop`. `receipt` names it; `asked_at` is
-    when the last question went out, `times_asked` how often."""
+    when the last question went out, `times_asked` how often. `is_first`: it opened the ticket."""
 
     receipt: int
     ticket: int
@@ -167,6 +167,7 @@ class Hold:
     opened_at: datetime
     asked_at: datetime
     times_asked: int = 1
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 The branches of `decide` fill a `Draft`; `notices` writes letters into it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from maildesk.mail.message import Address, Automatic, AutomaticKind
 from maildesk.model.changes import (
@@ -11,6 +11,8 @@ from maildesk.model.changes import (
     AddParty,
     Change,
     LinkTickets,
+    LowerParty,
+    ReleaseMessage,
     RememberContact,
     SetAssignee,
     SetStatus,
@@ -19,6 +21,7 @@ from maildesk.model.facts import Level, ThreadId, TicketFacts
 from maildesk.model.plan import Alert, CommandTrace, Disposition, Match, Notice, Plan, Route
 from maildesk.model.ticket import Direction, Party, Role, Ticket, Visibility
 from maildesk.policy.lifecycle import Trigger, next_status
+from maildesk.policy.preview import after
 from maildesk.policy.rules import Agent, Queue
 from maildesk.policy.threads import Arrival
 
@@ -34,6 +37,7 @@ class Draft:
     match: Match
     facts: TicketFacts
     route: Route | None = None
+    released: int | None = None  # the receipt of the held mail that takes the mail's place
     commands: tuple[CommandTrace, ...] = ()
     changes: list[Change] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
@@ -44,6 +48,25 @@ class Draft:
         self._parties = {party.address.key: party for party in self.facts.parties}
         self.ticket: Ticket = self.facts.ticket
         self._is_held = False
+        self._is_beside = False
+        self._beside: list[Draft] = []
+
+    @classmethod
+    def without_ticket(cls, arrival: Arrival, automatic: Automatic, match: Match) -> "Draft":
+        """A draft for letters that belong to no ticket: its ticket is numbered 0."""
+        queue, now = arrival.rules.default_queue, arrival.now
+        nothing = Ticket(0, arrival.mail.subject, author_of(arrival), queue.handle, "", now, now)
+        return cls(arrival, automatic, match, TicketFacts(nothing))
+
+    def beside(self, number: int) -> "Draft":
+        """The draft for another ticket that the mail concerns; what it says is said in this one."""
+        facts = self.arrival.facts.tickets[number]
+        other = Draft(self.arrival, self.automatic, Match(number), facts)
+        other.changes, other.notices = self.changes, self.notices
+        other.reasons, other.alerts = self.reasons, self.alerts
+        other._is_beside = True
+        self._beside.append(other)
+        return other
 
     @property
     def queue(self) -> Queue:
@@ -55,7 +78,7 @@ class Draft:
         """The ticket's ids, oldest first, the present mail's last; of a held one nothing is
         believed, so nobody is taken to have it."""
         mail = self.arrival.mail
-        if mail.message_id is None or self._is_held:
+        if mail.message_id is None or self._is_held or self._is_beside:
             return self.facts.thread
         people = (*mail.senders, *mail.to, *mail.cc)
         present = ThreadId(mail.message_id, frozenset(person.key for person in people))
@@ -64,6 +87,11 @@ class Draft:
     def parties(self, *roles: Role) -> list[Party]:
         """The ticket's parties of these roles, those that the draft adds too."""
         return [party for party in self._parties.values() if party.role in roles]
+
+    def change(self, change: Change) -> None:
+        """Add a change, and see the ticket as it is after it."""
+        self.changes.append(change)
+        self.ticket = after(self.ticket, change)
 
     def add_party(self, address: Address, role: Role, reply_to: Address | None = None) -> Party:
         """Return the party at `address`, added or raised to `role` where needed."""
@@ -87,37 +115,51 @@ class Draft:
         self, visibility: Visibility, direction: Direction = Direction.IN, reason: str = ""
     ) -> None:
         """Make the mail a message of the ticket, and the people it names known."""
-        arrival = self.arrival
-        mail = arrival.mail
         self._is_held = visibility is Visibility.HELD
-        self.changes.append(
-            AddMessage(
-                ticket=self.ticket.number,
-                author=author_of(arrival),
-                mail=mail,
-                direction=direction,
-                visibility=visibility,
-                trust=arrival.trust,
-                automatic=self.automatic,
-                at=arrival.now,
-                reason=reason,
-            )
-        )
+        self.changes.append(self._message(visibility, direction, reason))
         if reason:
             self.reasons.append(reason)
+        mail = self.arrival.mail
         for person in (*mail.to, *mail.cc):
-            if "@" in person.address and not is_ours(arrival, person.address):
+            if "@" in person.address and not is_ours(self.arrival, person.address):
                 self.add_party(person, Role.KNOWN)
+
+    def _message(self, visibility: Visibility, direction: Direction, reason: str) -> Change:
+        arrival, number = self.arrival, self.ticket.number
+        if self.released is not None:
+            return ReleaseMessage(
+                number, self.released, visibility, direction, arrival.mail, arrival.now
+            )
+        return AddMessage(
+            ticket=number,
+            author=author_of(arrival),
+            mail=arrival.mail,
+            direction=direction,
+            visibility=visibility,
+            trust=arrival.trust,
+            automatic=self.automatic,
+            at=arrival.now,
+            reason=reason,
+        )
+
+    def lower_party(self, address: Address) -> bool:
+        """Have a participant take part no longer; return whether he was one."""
+        known = self._parties.get(address.key)
+        if known is None or known.role is not Role.PARTICIPANT:
+            return False
+        self._parties[address.key] = replace(known, role=Role.KNOWN)
+        self.changes.append(LowerParty(self.ticket.number, address))
+        return True
 
     def trigger(self, trigger: Trigger) -> None:
         """Move the ticket as the lifecycle says."""
         status = next_status(self.ticket.status, trigger)
         if status is not self.ticket.status:
-            self.changes.append(SetStatus(self.ticket.number, status, trigger))
+            self.change(SetStatus(self.ticket.number, status, trigger))
 
-    def assign(self, agent: Agent) -> None:
-        """Give the ticket to `agent`."""
-        self.changes.append(SetAssignee(self.ticket.number, agent.handle))
+    def assign(self, agent: Agent | None) -> None:
+        """Give the ticket to `agent`, or to nobody."""
+        self.change(SetAssignee(self.ticket.number, agent.handle if agent else None))
 
     def link_suggested(self) -> None:
         """Note the other tickets that the mail names."""
@@ -135,10 +177,11 @@ class Draft:
 
     def plan(self, disposition: Disposition) -> Plan:
         """Return the finished plan."""
-        known = self.facts.ticket.number in self.arrival.facts.tickets
+        known = self.arrival.facts.tickets
+        tickets = (draft.facts.ticket for draft in (self, *self._beside))
         return Plan(
             disposition=disposition,
-            ticket=self.ticket.number,
+            ticket=self.ticket.number or None,
             changes=tuple(self.changes),
             notices=tuple(self.notices),
             match=self.match,
@@ -148,7 +191,7 @@ class Draft:
             commands=self.commands,
             reasons=tuple(self.reasons),
             alerts=tuple(self.alerts),
-            versions={self.ticket.number: self.ticket.version} if known else {},
+            versions={t.number: t.version for t in tickets if t.number in known},
         )
 
 
