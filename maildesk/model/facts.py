@@ -189,9 +189,11 @@ class Facts:
     References and Message-ID which tickets hold it (as sent, received or named), oldest first.
     `answers` are those to this sender or to his Reply-To, and those on the tickets above;
     `unverified_in_hour` counts acknowledgements to V0 senders in the last hour, desk-wide.
-    `absent` are the handles of agents who are away, with their return. `found`, `mine` and `own`
-    are tickets that the mail asks for: a search (best first), an agent's and his teams' (next due
-    first), the sender's open ones. `confirms` is the held mail that this one decides on."""
+    `same_person` are the keys of all addresses of the sender, as agents have named them, his own
+    among them. `absent` are the handles of agents who are away, with their return. `found`, `mine`
+    and `own` are tickets that the mail asks for: a search (newest first), an agent's and his teams'
+    (next due first), the sender's open ones. `confirms` is the held mail that this one decides
+    on."""
 
     next_number: int = 1
     receipt: int = 0
@@ -204,6 +206,7 @@ class Facts:
     answers: tuple[SentAnswer, ...] = ()
     unverified_in_hour: int = 0
     same_subject: int | None = None  # a ticket that the mail's subject speaks for
+    same_person: frozenset[str] = frozenset()
     absent: Mapping[str, datetime] = field(default_factory=dict)
     found: tuple[TicketLine, ...] = ()
     mine: tuple[TicketLine, ...] = ()

@@ -1,22 +1,38 @@
 """The one door: carries out a plan's changes and writes the tickets' event log.
 
-To add a change: a value in `model.plan`, a function here, a line in `_carry_out`. Kinds of events:
-`created` (new: status), `message` (new: direction and visibility), `party` (new: role and address),
-`status`, `assignee` (old, new), `link` (new: the other ticket, cause: the relation), `bounced`
-(new: address and status code) and `delivery` (new: how it stands and address, cause: why). What
-the desk remembers of contacts is no event.
+To add a change: a value in `model.changes`, a function in the `apply_*` that it belongs to, a line
+in one of the tables below. Kinds of events, with what stands in `old`, `new` and `cause` (where
+nothing is said, the cause is the receipt of the mail that did it):
+
+    created     new: status
+    message     new: direction and visibility; cause: why it is held or attached
+    admitted    a message of others that was held, or internal; old, new: direction and visibility,
+                cause: its own receipt
+    released    the same for an agent's mail, as it is read from now on
+    party       old: role, new: role and address
+    requester   old, new: address
+    status      old, new; cause: the trigger, and until when the ticket waits
+    assignee, priority, type, team, title, language    old, new; cause: the reason given
+    tags        old, new: all of them
+    link        new: the other ticket; cause: the relation
+    merged      new: the ticket that it is part of now
+    merged_from on that one; new: the ticket that came in
+    hold        old, new: open, run, send, drop; cause: why, or the held mail's receipt
+    time        new: minutes       ack         nothing       breach      new: the reason
+    bounced     new: address and status code
+    delivery    new: how it stands and address; cause: why
+
+A merge is a `status` too, so that clocks need to know no other kind. What the desk remembers of
+contacts and of absent agents is no event.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, assert_never
+from typing import assert_never
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from maildesk.mail.message import Span
 from maildesk.model.changes import (
     AddMessage,
     AddParty,
@@ -42,71 +58,42 @@ from maildesk.model.changes import (
     SetTags,
     StopMail,
 )
-from maildesk.model.facts import ThreadId
 from maildesk.model.plan import Plan
-from maildesk.model.ticket import Party, Role, Visibility
-from maildesk.store import contacts
-from maildesk.store.message_ids import add_ids
-from maildesk.store.rows import party_columns, ticket_columns
-from maildesk.store.tables import attachments, events, links, messages, parties, tickets
+from maildesk.store import (
+    absences,
+    apply_details,
+    apply_links,
+    apply_messages,
+    apply_parties,
+    contacts,
+    holds,
+)
+from maildesk.store.apply_work import Stale, Work
+from maildesk.store.tables import events, tickets
 
-_NEW_TICKET = insert(tickets)
-_NEW_PARTY = insert(parties)
-_NEW_MESSAGE = insert(messages)
-_NEW_ATTACHMENTS = insert(attachments)
+__all__ = ["Stale", "apply"]
+
 _NEW_EVENTS = insert(events)
-_RANK = {Role.KNOWN: 0, Role.PARTICIPANT: 1, Role.AGENT: 2, Role.REQUESTER: 3}
 
-
-class Stale(Exception):
-    """The plan rests on something that has moved on: gather and decide again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One plan being carried out."""
-
-    connection: Connection
-    receipt: int | None
-    now: datetime
-    actor: str
-    opened: set[int] = field(default_factory=set)
-    empty: set[int] = field(default_factory=set)  # opened, and without a message yet
-    touched: set[int] = field(default_factory=set)
-    log: list[dict[str, Any]] = field(default_factory=list)
-
-    def note(
-        self,
-        ticket: int,
-        kind: str,
-        new: str | None,
-        *,
-        old: str | None = None,
-        cause: str = "",
-        at: datetime | None = None,
-    ) -> None:
-        """Write a line of the ticket's history; without a cause it is the mail."""
-        self.touched.add(ticket)
-        line = {
-            "ticket": ticket,
-            "at": at or self.now,
-            "actor": self.actor,
-            "kind": kind,
-            "old": old,
-            "new": new,
-            "cause": cause or (f"receipt {self.receipt}" if self.receipt else ""),
-            "receipt": self.receipt,
-        }
-        self.log.append(line)
+AboutPeople = (
+    AddParty
+    | LowerParty
+    | SetRequester
+    | MarkBounced
+    | RememberContact
+    | StopMail
+    | JoinContacts
+    | SetAbsence
+)
 
 
 def apply(session: Session, plan: Plan, *, receipt: int, now: datetime, actor: str) -> None:
     """Carry out all changes of the plan, in order. `receipt` 0: no mail caused it.
 
-    Raises: Stale where a ticket's version has moved on or a number is taken; the caller rolls back
-    (a savepoint, where several plans share a transaction).
+    Raises: Stale where a ticket's version has moved on, a number is taken or a hold is closed; the
+    caller rolls back (a savepoint, where several plans share a transaction).
     """
-    work = _Work(session.connection(), receipt or None, now, actor)
+    work = Work(session.connection(), receipt or None, now, actor)
     _check_versions(work.connection, plan)
     for change in plan.changes:
         _carry_out(work, change)
@@ -137,189 +124,85 @@ _BUMP = (
 )
 
 
-def _bump(work: _Work, numbers: Iterable[int]) -> None:
+def _bump(work: Work, numbers: Iterable[int]) -> None:
     changed = sorted(numbers)
     if changed:
         work.connection.execute(_BUMP, {"numbers": changed, "now": work.now})
 
 
-def _carry_out(work: _Work, change: Change) -> None:
+# --- which function carries out which change ------------------------------------------------------
+
+
+def _carry_out(work: Work, change: Change) -> None:
     match change:
         case OpenTicket():
-            _open(work, change)
+            apply_messages.open_ticket(work, change)
         case AddMessage():
-            _add_message(work, change)
-        case AddParty():
-            _add_party(work, change)
-        case SetStatus():
-            _set(work, change.ticket, "status", str(change.status), change.trigger)
-        case SetAssignee():
-            _set(work, change.ticket, "assignee", change.assignee, "")
+            apply_messages.add_message(work, change)
+        case ReleaseMessage():
+            apply_messages.release_message(work, change)
         case LinkTickets():
-            _link(work, change)
-        case MarkBounced():
-            _mark_bounced(work, change)
-        case NoteDelivery():
-            what = f"{change.state} {change.address}"
-            work.note(change.ticket, "delivery", what, cause=change.text)
-        case RememberContact():
-            contacts.remember(work.connection, change)
-        case ReleaseMessage() | LowerParty() | SetRequester() | SetDetail() | SetTags():
-            raise NotImplementedError
-        case MergeTicket() | NoteEvent() | StopMail() | JoinContacts() | SetAbsence():
-            raise NotImplementedError
+            apply_links.link_tickets(work, change)
+        case MergeTicket():
+            apply_links.merge_ticket(work, change)
         case OpenHold() | AskAgain() | CloseHold():
-            raise NotImplementedError
+            _carry_out_hold(work, change)
+        case SetStatus() | SetAssignee() | SetDetail() | SetTags() | NoteEvent() | NoteDelivery():
+            _carry_out_detail(work, change)
+        case _:
+            _carry_out_about_people(work, change)
+
+
+def _carry_out_hold(work: Work, change: OpenHold | AskAgain | CloseHold) -> None:
+    match change:
+        case OpenHold():
+            holds.open_hold(work, change)
+        case AskAgain():
+            holds.ask_again(work, change)
+        case CloseHold():
+            holds.close_hold(work, change)
         case _:
             assert_never(change)
 
 
-def _open(work: _Work, change: OpenTicket) -> None:
-    ticket = change.ticket
-    try:
-        work.connection.execute(_NEW_TICKET, ticket_columns(ticket))
-    except IntegrityError as error:
-        raise Stale(f"ticket number {ticket.number} is taken") from error
-    requester = Party(1, ticket.requester, Role.REQUESTER)
-    work.connection.execute(_NEW_PARTY, party_columns(ticket.number, requester))
-    work.opened.add(ticket.number)
-    work.empty.add(ticket.number)
-    work.note(ticket.number, "created", str(ticket.status), at=ticket.created_at)
+def _carry_out_detail(
+    work: Work, change: SetStatus | SetAssignee | SetDetail | SetTags | NoteEvent | NoteDelivery
+) -> None:
+    match change:
+        case SetStatus():
+            apply_details.set_status(work, change)
+        case SetAssignee():
+            apply_details.set_column(work, change.ticket, "assignee", change.assignee)
+        case SetDetail():
+            apply_details.set_detail(work, change)
+        case SetTags():
+            apply_details.set_tags(work, change)
+        case NoteEvent():
+            work.note(change.ticket, change.kind, change.new, cause=change.cause)
+        case NoteDelivery():
+            what = f"{change.state} {change.address}"
+            work.note(change.ticket, "delivery", what, cause=change.text)
+        case _:
+            assert_never(change)
 
 
-# --- messages -----------------------------------------------------------------------------------
-
-
-def _add_message(work: _Work, change: AddMessage) -> None:
-    row = _message_columns(change, work.receipt)
-    key = work.connection.execute(_NEW_MESSAGE, row).inserted_primary_key
-    files = [_attachment_columns(key[0], file) for file in change.mail.attachments] if key else []
-    if files:
-        work.connection.execute(_NEW_ATTACHMENTS, files)
-    add_ids(work.connection, change.ticket, _ids(change), is_new=change.ticket in work.empty)
-    work.empty.discard(change.ticket)
-    what = f"{change.direction} {change.visibility}"
-    work.note(change.ticket, "message", what, cause=change.reason, at=change.at)
-
-
-def _message_columns(change: AddMessage, receipt: int | None) -> dict[str, Any]:
-    mail = change.mail
-    return {
-        "ticket": change.ticket,
-        "receipt": receipt,
-        "direction": str(change.direction),
-        "visibility": str(change.visibility),
-        "author_name": change.author.name,
-        "author_address": change.author.address,
-        "at": change.at,
-        "message_id": mail.message_id,
-        "subject": mail.subject,
-        "text": mail.text,
-        "reply": _pairs(mail.reply),
-        "quoted": _pairs(mail.quoted),
-        "signature": _pairs(mail.signature),
-        "level": str(change.trust.level),
-        "level_evidence": list(change.trust.evidence),
-        "automatic": str(change.automatic.kind),
-        "automatic_evidence": list(change.automatic.evidence),
-        "reason": change.reason,
-    }
-
-
-def _pairs(spans: Iterable[Span]) -> list[list[int]]:
-    return [[span.start, span.end] for span in spans]
-
-
-def _attachment_columns(message: int, file: Any) -> dict[str, Any]:
-    return {
-        "message": message,
-        "part": file.part,
-        "filename": file.filename,
-        "content_type": file.content_type,
-        "size": file.size,
-        "sha256": file.sha256,
-        "is_inline": file.is_inline,
-        "content_id": file.content_id,
-    }
-
-
-def _ids(change: AddMessage) -> list[ThreadId]:
-    """The mail's ancestors, oldest first, as named; then its own id, held by all who have it.
-    What a held mail says of that is not believed."""
-    mail = change.mail
-    ids = [ThreadId(id_) for id_ in (*mail.references, *mail.in_reply_to)]
-    if mail.message_id:
-        people = (change.author, *mail.to, *mail.cc)
-        is_internal = change.visibility is not Visibility.PUBLIC
-        is_held = change.visibility is Visibility.HELD
-        holders = frozenset() if is_held else frozenset(person.key for person in people)
-        ids.append(ThreadId(mail.message_id, holders, is_internal=is_internal))
-    return ids
-
-
-# --- parties, states, links ---------------------------------------------------------------------
-
-_KNOWN_PARTY = select(parties).where(
-    parties.c.ticket == bindparam("ticket"), parties.c.address_key == bindparam("address_key")
-)
-
-
-def _add_party(work: _Work, change: AddParty) -> None:
-    row = party_columns(change.ticket, change.party)
-    known = work.connection.execute(_KNOWN_PARTY, row).one_or_none()
-    if known is not None:
-        _note_reply_to(work, change, known)
-        _raise_party(work, change, known)
-        return
-    try:
-        work.connection.execute(_NEW_PARTY, row)
-    except IntegrityError as error:
-        raise Stale(f"ticket {change.ticket} has a party {change.party.number}") from error
-    if change.party.role is not Role.KNOWN:  # To and Cc of every mail would drown the rest
-        work.note(change.ticket, "party", f"{change.party.role} {change.party.address.address}")
-
-
-def _note_reply_to(work: _Work, change: AddParty, known: Any) -> None:
-    wanted = change.party.reply_to
-    if wanted is None or wanted.address == known.reply_to_address:
-        return
-    work.connection.execute(
-        update(parties)
-        .where(parties.c.ticket == change.ticket, parties.c.number == known.number)
-        .values(reply_to_name=wanted.name, reply_to_address=wanted.address)
-    )
-
-
-def _raise_party(work: _Work, change: AddParty, known: Any) -> None:
-    new = change.party
-    if _RANK[new.role] <= _RANK[Role(known.role)]:
-        return
-    work.connection.execute(
-        update(parties)
-        .where(parties.c.ticket == change.ticket, parties.c.number == known.number)
-        .values(role=str(new.role), name=known.name or new.address.name)
-    )
-    work.note(change.ticket, "party", f"{new.role} {new.address.address}", old=known.role)
-
-
-def _set(work: _Work, ticket: int, column: str, new: str | None, cause: str) -> None:
-    """Change one column of the ticket; nothing happens where it has that value."""
-    here = tickets.c.number == ticket
-    old = work.connection.execute(select(tickets.c[column]).where(here)).scalar_one()
-    if old != new:
-        work.connection.execute(update(tickets).where(here).values({column: new}))
-        work.note(ticket, column, new, old=old, cause=cause)
-
-
-def _link(work: _Work, change: LinkTickets) -> None:
-    row = {"ticket": change.ticket, "other": change.other, "relation": change.relation}
-    known = select(links.c.ticket).filter_by(**row)
-    if work.connection.scalar(known) is None:
-        work.connection.execute(insert(links), row)
-        work.note(change.ticket, "link", str(change.other), cause=change.relation)
-
-
-def _mark_bounced(work: _Work, change: MarkBounced) -> None:
-    contacts.mark_bounced(work.connection, change)
-    if change.ticket is not None:
-        work.note(change.ticket, "bounced", f"{change.address} {change.status}".strip())
+def _carry_out_about_people(work: Work, change: AboutPeople) -> None:
+    match change:
+        case AddParty():
+            apply_parties.add_party(work, change)
+        case LowerParty():
+            apply_parties.lower_party(work, change)
+        case SetRequester():
+            apply_parties.set_requester(work, change)
+        case MarkBounced():
+            apply_parties.mark_bounced(work, change)
+        case RememberContact():
+            contacts.remember(work.connection, change)
+        case StopMail():
+            contacts.stop_mail(work.connection, change)
+        case JoinContacts():
+            contacts.join(work.connection, change)
+        case SetAbsence():
+            absences.set_absence(work.connection, change, work.now)
+        case _:
+            assert_never(change)

@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, or_, select
 
 from maildesk.mail.identifiers import is_reply_subject, subject_key
-from maildesk.mail.message import Address, InboundMail, Span, cut
-from maildesk.model.facts import Duplicate, Said, SentAnswer, TicketFacts, TicketLine
-from maildesk.model.ticket import Direction, Party, Status, Visibility
+from maildesk.mail.message import InboundMail
+from maildesk.model.facts import Duplicate, SentAnswer, TicketFacts, TicketLine
+from maildesk.model.ticket import Party, Status
 from maildesk.store.message_ids import thread_of_ticket
 from maildesk.store.rows import party_of, ticket_of
-from maildesk.store.tables import answers, messages, outgoing, parties, receipts, tickets
+from maildesk.store.said import last_said
+from maildesk.store.tables import answers, outgoing, parties, receipts, tickets
 
 TICKETS_AT_ONCE = 20
 MERGES_FOLLOWED = 10
@@ -21,7 +22,6 @@ FOLD_ALARMS_FOR = timedelta(minutes=15)
 DAY = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 COUNTED_AT_MOST = 1000
-SAID_CHARACTERS = 4000
 SUBJECT_LIFE = timedelta(days=30)  # a subject is reused after that
 
 # --- tickets ------------------------------------------------------------------------------------
@@ -57,39 +57,10 @@ def ticket_facts(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
             parties=tuple(people[number]),
             thread=thread_of_ticket(connection, number),
             written_to=frozenset(written[number]),
-            last_said=_last_said(connection, number),
+            last_said=last_said(connection, number),
         )
         for number, row in rows.items()
     }
-
-
-_LAST_SAID = (
-    select(
-        messages.c.author_name,
-        messages.c.author_address,
-        messages.c.at,
-        messages.c.text,
-        messages.c.reply,
-    )
-    .where(
-        messages.c.ticket == bindparam("ticket"),
-        messages.c.direction == str(Direction.IN),
-        messages.c.visibility == str(Visibility.PUBLIC),
-    )
-    .order_by(messages.c.id.desc())
-    .limit(1)
-)
-
-
-def _last_said(connection: Connection, ticket: int) -> Said | None:
-    """What came in last for everybody to read: a quotation, so a long text is cut."""
-    row = connection.execute(_LAST_SAID, {"ticket": ticket}).one_or_none()
-    if row is None:
-        return None
-    words = cut(row.text, (Span(*pair) for pair in row.reply))
-    if len(words) > SAID_CHARACTERS:
-        words = words[:SAID_CHARACTERS].rstrip() + " […]"
-    return Said(Address(row.author_name, row.author_address), row.at, words)
 
 
 def _with_targets(connection: Connection, numbers: list[int]) -> dict[int, Any]:

@@ -55,6 +55,21 @@ def _hold(connection: Connection, row: Any, new: ThreadId) -> None:
         connection.execute(_HOLD, values)
 
 
+def release_id(connection: Connection, ticket: int, id_: ThreadId) -> None:
+    """The id of a message that was held, or internal, is held by these people from now on. One that
+    others hold already stays theirs: whoever names it in a held mail must not open it."""
+    found = connection.execute(_OF_TICKET, {"ticket": ticket, "ids": [id_.message_id]})
+    row = found.one_or_none()
+    if row is None:
+        add_ids(connection, ticket, [id_])
+        return
+    known = thread_of(row)
+    is_its_own = not known.is_ours and known.holders in (frozenset(), id_.holders)
+    if is_its_own:
+        values = {"by": sorted(id_.holders), "ours": False, "internal": id_.is_internal}
+        connection.execute(_HOLD, {"row": row.id, **values})
+
+
 def _merged(ids: Sequence[ThreadId]) -> dict[str, ThreadId]:
     """Each id once; where it is both held and named, it is held."""
     merged: dict[str, ThreadId] = {}

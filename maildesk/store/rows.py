@@ -44,6 +44,8 @@ def ticket_columns(ticket: Ticket) -> dict[str, Any]:
         "created_at": ticket.created_at,
         "updated_at": ticket.updated_at,
         "version": ticket.version,
+        "title": ticket.title,
+        "wake_at": ticket.wake_at,
     }
 
 
@@ -66,6 +68,8 @@ def ticket_of(row: Any) -> Ticket:
         fields=row.fields,
         merged_into=row.merged_into,
         version=row.version,
+        title=row.title,
+        wake_at=row.wake_at,
     )
 
 
@@ -97,8 +101,14 @@ def thread_of(row: Any) -> ThreadId:
 
 def contact_of(row: Any) -> Contact:
     """The contact of a row."""
-    address = Address(row.name, row.address)
-    return Contact(address, row.was_aligned, row.language, row.bounced_status)
+    return Contact(
+        address=Address(row.name, row.address),
+        was_aligned=row.was_aligned,
+        language=row.language,
+        bounced_status=row.bounced_status,
+        wants_no_mail=row.wants_no_mail,
+        same_as=row.same_as or "",
+    )
 
 
 def as_json(row: Row[Any]) -> dict[str, Any]:

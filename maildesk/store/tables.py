@@ -9,7 +9,7 @@ own: SQLite rewrites a whole row, blob and all, when one column changes.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, MetaData, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from maildesk.store.columns import Instant, Json, Words
@@ -76,6 +76,9 @@ class TicketRow(Row, table=True):
     __table_args__ = (
         Index("ticket_requester", "requester_key", "number"),
         Index("ticket_subject", "subject_key", "number"),
+        Index("ticket_team", "team", "status"),
+        Index("ticket_assignee", "assignee", "status", sqlite_where=text("assignee IS NOT NULL")),
+        Index("ticket_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
     )
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     subject: str = Field(sa_type=Words)
@@ -96,6 +99,8 @@ class TicketRow(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
     updated_at: datetime = Field(sa_type=Instant)
     version: int
+    title: str = Field(default="", sa_type=Words)
+    wake_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PartyRow(Row, table=True):
@@ -114,7 +119,8 @@ class PartyRow(Row, table=True):
 
 
 class MessageRow(Row, table=True):
-    """A mail that is part of a ticket. `reply`, `quoted` and `signature` are pairs of offsets."""
+    """A mail that is part of a ticket. `reply`, `quoted` and `signature` are pairs of offsets;
+    `people` are the address keys of those who are taken to have it once it is no longer held."""
 
     __tablename__ = "message"
     __table_args__ = (Index("message_ticket", "ticket", "id"),)
@@ -137,6 +143,7 @@ class MessageRow(Row, table=True):
     automatic: str
     automatic_evidence: list[str] = Field(sa_type=Json)
     reason: str = Field(default="", sa_type=Words)
+    people: list[str] = Field(sa_type=Json)
 
 
 class AttachmentRow(Row, table=True):
@@ -194,16 +201,51 @@ class LinkRow(Row, table=True):
     relation: str = Field(primary_key=True)
 
 
+class HoldRow(Row, table=True):
+    """An agent's mail that waits for his word. `state`: open, or what he said: run, send, drop."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        Index("hold_ticket", "ticket", "state"),
+        Index("hold_asked", "state", "asked_at"),
+    )
+    receipt: int = Field(primary_key=True, foreign_key="receipt.id")
+    ticket: int = Field(foreign_key="ticket.number")
+    agent: str
+    reason: str = Field(sa_type=Words)
+    opened_at: datetime = Field(sa_type=Instant)
+    asked_at: datetime = Field(sa_type=Instant)
+    times_asked: int
+    state: str
+    reminded_at: datetime | None = Field(default=None, sa_type=Instant)
+    told_team_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class AbsenceRow(Row, table=True):
+    """An agent (his handle) who is away."""
+
+    __tablename__ = "absence"
+    agent: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=Instant, index=True)
+    since: datetime = Field(sa_type=Instant)
+
+
 class ContactRow(Row, table=True):
-    """What the desk remembers of an address."""
+    """What the desk remembers of an address. `same_as` is the key of the main address of the
+    person, on his further ones."""
 
     __tablename__ = "contact"
+    __table_args__ = (
+        Index("contact_same_as", "same_as", sqlite_where=text("same_as IS NOT NULL")),
+    )
     address_key: str = Field(primary_key=True, sa_type=Words)
     name: str = Field(sa_type=Words)
     address: str = Field(sa_type=Words)
     was_aligned: bool
     language: str | None = None
     bounced_status: str = Field(default="", sa_type=Words)
+    wants_no_mail: bool = False
+    same_as: str | None = Field(default=None, sa_type=Words)
 
 
 class OutgoingRow(Row, table=True):
@@ -314,6 +356,8 @@ attachments = _table(AttachmentRow)
 threads = _table(ThreadRow)
 events = _table(EventRow)
 links = _table(LinkRow)
+holds = _table(HoldRow)
+absences = _table(AbsenceRow)
 contacts = _table(ContactRow)
 outgoing = _table(OutgoingRow)
 outgoing_raws = _table(OutgoingRawRow)

@@ -5,17 +5,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from maildesk.errors import NotFound
 from maildesk.mail.message import InboundMail, Span, cut
-from maildesk.model.facts import Facts
+from maildesk.model.facts import Asked, Facts, TicketFacts
 from maildesk.model.ticket import Role, Ticket
-from maildesk.store import agent_facts, contacts, facts
+from maildesk.store import agent_facts, asked_facts, contacts, facts, lists
+from maildesk.store.absences import absent
 from maildesk.store.message_ids import owners_of
 from maildesk.store.rows import as_json, instant, ticket_of
 from maildesk.store.tables import attachments, events, messages, parties, tickets
+
+NOTHING_ASKED = Asked()
+TICKETS_ASKED = 10
 
 # --- for decisions ------------------------------------------------------------------------------
 
@@ -29,39 +33,59 @@ def gather(
     receipt: int = 0,
     next_number: int | None = None,
     agent_keys: Sequence[str] = (),
+    asked: Asked = NOTHING_ASKED,
 ) -> Facts:
     """All that is read for one mail.
 
     `ticket_numbers` are those that tokens, markers and tags of the mail name; those that its ids
     belong to are added. `next_number`: one that the caller has reserved, else the highest plus
     one; that it is free is checked when the plan is applied. `agent_keys`: the address keys of the
-    agent who is From, if one is.
+    agent who is From, if one is. `asked`: what the mail wants to know besides.
     """
     connection = session.connection()
     near_first = (*mail.in_reply_to, *reversed(mail.references))
     ids = (*near_first, mail.message_id) if mail.message_id else near_first
     owners = owners_of(connection, ids)
     owning = (number for id_ in ids for number in owners.get(id_, ()))
-    known = facts.ticket_facts(connection, (*ticket_numbers, *owning))
-    if agent_keys:
-        known = {
-            number: agent_facts.with_what_stays_inside(connection, ticket, mail, agent_keys)
-            for number, ticket in known.items()
-        }
+    wanted = (*asked.tickets[:TICKETS_ASKED], *ticket_numbers, *owning)
+    known = {
+        number: _with_more(connection, ticket, mail, agent_keys=agent_keys, asked=asked)
+        for number, ticket in facts.ticket_facts(connection, wanted).items()
+    }
     key = mail.sender.key if mail.sender else None
+    contact, person = contacts.find_person(connection, key) if key else (None, frozenset())
     return Facts(
         next_number=next_number or _following(connection),
         receipt=receipt,
         tickets=known,
         owners=owners,
-        contact=contacts.find(connection, key) if key else None,
+        contact=contact,
+        same_person=person,
         duplicate=facts.duplicate_of(connection, mail, receipt=receipt, now=now),
         same_message_id=facts.same_message_id(connection, mail, receipt),
         earlier_tickets=facts.earlier_tickets(connection, key) if key else (),
         answers=facts.recent_answers(connection, _answered_at(mail), known, now),
         unverified_in_hour=facts.unverified_in_hour(connection, now),
         same_subject=facts.same_subject(connection, mail, now),
+        absent=absent(connection, now),
+        found=lists.found(connection, asked.words) if asked.words else (),
+        mine=lists.mine(connection, asked.agent, asked.teams) if asked.agent else (),
+        own=lists.own(connection, person) if asked.is_own and person else (),
     )
+
+
+def _with_more(
+    connection: Connection,
+    ticket: TicketFacts,
+    mail: InboundMail,
+    *,
+    agent_keys: Sequence[str],
+    asked: Asked,
+) -> TicketFacts:
+    """The ticket with what only an agent's mail needs, and what only this one asks for."""
+    if agent_keys:
+        ticket = agent_facts.for_agent(connection, ticket, mail, agent_keys)
+    return asked_facts.with_what_is_asked(connection, ticket, asked)
 
 
 def _answered_at(mail: InboundMail) -> set[str]:
@@ -86,6 +110,19 @@ def find_ticket(session: Session, number: int) -> Ticket | None:
     """The ticket of this number."""
     row = session.execute(select(tickets).where(tickets.c.number == number)).one_or_none()
     return ticket_of(row) if row else None
+
+
+_TO_WAKE = (
+    select(tickets.c.number)
+    .where(tickets.c.wake_at <= bindparam("now"))
+    .order_by(tickets.c.wake_at, tickets.c.number)
+    .limit(bindparam("limit"))
+)
+
+
+def due_to_wake(connection: Connection, now: datetime, limit: int = 100) -> tuple[int, ...]:
+    """The numbers of the tickets whose day has come, longest due first."""
+    return tuple(connection.scalars(_TO_WAKE, {"now": now, "limit": limit}))
 
 
 # --- for people ---------------------------------------------------------------------------------
@@ -120,6 +157,7 @@ def _line(row: Row[Any]) -> dict[str, Any]:
     return {
         "number": row.number,
         "subject": row.subject,
+        "title": row.title,
         "status": row.status,
         "priority": row.priority,
         "type": row.type,

@@ -9,6 +9,7 @@ down_revision = None
 
 def upgrade() -> None:
     """Make all tables, in the order of their foreign keys."""
+    _absence()
     _alert()
     _contact()
     _folder()
@@ -17,6 +18,7 @@ def upgrade() -> None:
     _receipt()
     _ticket()
     _event()
+    _hold()
     _link()
     _message()
     _outgoing()
@@ -26,6 +28,17 @@ def upgrade() -> None:
     _answer()
     _attachment()
     _outgoing_raw()
+
+
+def _absence() -> None:
+    op.create_table(
+        "absence",
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("agent", name="absence_primary"),
+    )
+    op.create_index("absence_until", "absence", ["until"])
 
 
 def _alert() -> None:
@@ -46,8 +59,12 @@ def _contact() -> None:
         sa.Column("was_aligned", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(), nullable=True),
         sa.Column("bounced_status", sa.Text(), nullable=False),
+        sa.Column("wants_no_mail", sa.Boolean(), nullable=False),
+        sa.Column("same_as", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("address_key", name="contact_primary"),
     )
+    is_further = sa.text("same_as IS NOT NULL")
+    op.create_index("contact_same_as", "contact", ["same_as"], sqlite_where=is_further)
 
 
 def _folder() -> None:
@@ -141,6 +158,8 @@ def _ticket() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("wake_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["merged_into"], ["ticket.number"], name="ticket_merged_into_is_ticket"
         ),
@@ -148,6 +167,10 @@ def _ticket() -> None:
     )
     op.create_index("ticket_requester", "ticket", ["requester_key", "number"])
     op.create_index("ticket_subject", "ticket", ["subject_key", "number"])
+    op.create_index("ticket_team", "ticket", ["team", "status"])
+    is_assigned, waits = sa.text("assignee IS NOT NULL"), sa.text("wake_at IS NOT NULL")
+    op.create_index("ticket_assignee", "ticket", ["assignee", "status"], sqlite_where=is_assigned)
+    op.create_index("ticket_wake", "ticket", ["wake_at"], sqlite_where=waits)
 
 
 def _event() -> None:
@@ -167,6 +190,27 @@ def _event() -> None:
         sa.PrimaryKeyConstraint("id", name="event_primary"),
     )
     op.create_index("event_ticket", "event", ["ticket", "id"])
+
+
+def _hold() -> None:
+    op.create_table(
+        "hold",
+        sa.Column("receipt", sa.Integer(), nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("times_asked", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_team_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["receipt"], ["receipt.id"], name="hold_receipt_is_receipt"),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="hold_ticket_is_ticket"),
+        sa.PrimaryKeyConstraint("receipt", name="hold_primary"),
+    )
+    op.create_index("hold_ticket", "hold", ["ticket", "state"])
+    op.create_index("hold_asked", "hold", ["state", "asked_at"])
 
 
 def _link() -> None:
@@ -203,6 +247,7 @@ def _message() -> None:
         sa.Column("automatic", sa.String(), nullable=False),
         sa.Column("automatic_evidence", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("people", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["receipt"], ["receipt.id"], name="message_receipt_is_receipt"),
         sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="message_ticket_is_ticket"),
         sa.PrimaryKeyConstraint("id", name="message_primary"),

@@ -1,0 +1,52 @@
+"""Changes of a ticket's own columns: status, owner, priority, tags."""
+
+from typing import Any
+
+from sqlalchemy import select, update
+
+from maildesk.model.changes import SetDetail, SetStatus, SetTags
+from maildesk.store.apply_work import Work
+from maildesk.store.rows import instant
+from maildesk.store.tables import tickets
+
+
+def set_status(work: Work, change: SetStatus) -> None:
+    """Move the ticket, and note until when it waits."""
+    old = work.connection.execute(
+        select(tickets.c.status, tickets.c.wake_at).where(tickets.c.number == change.ticket)
+    ).one()
+    if (old.status, old.wake_at) == (change.status, change.wake_at):
+        return
+    new = str(change.status)
+    _update(work, change.ticket, {"status": new, "wake_at": change.wake_at})
+    until = f" until {instant(change.wake_at)}" if change.wake_at else ""
+    cause = f"{change.trigger}{until}"
+    work.note(change.ticket, "status", new, old=old.status, cause=cause)
+
+
+def set_detail(work: Work, change: SetDetail) -> None:
+    """Set a detail that is one word."""
+    set_column(work, change.ticket, str(change.detail), change.value, change.cause)
+
+
+def set_tags(work: Work, change: SetTags) -> None:
+    """Give the ticket these tags and no others."""
+    here = tickets.c.number == change.ticket
+    old = work.connection.execute(select(tickets.c.tags).where(here)).scalar_one()
+    new = list(change.tags)
+    if old != new:
+        _update(work, change.ticket, {"tags": new})
+        work.note(change.ticket, "tags", ", ".join(new), old=", ".join(old))
+
+
+def set_column(work: Work, ticket: int, column: str, new: str | None, cause: str = "") -> None:
+    """Change one column of the ticket; nothing happens where it has that value."""
+    here = tickets.c.number == ticket
+    old = work.connection.execute(select(tickets.c[column]).where(here)).scalar_one()
+    if old != new:
+        _update(work, ticket, {column: new})
+        work.note(ticket, column, new, old=old, cause=cause)
+
+
+def _update(work: Work, ticket: int, values: dict[str, Any]) -> None:
+    work.connection.execute(update(tickets).where(tickets.c.number == ticket).values(values))

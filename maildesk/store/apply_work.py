@@ -1,0 +1,49 @@
+"""One plan while it is carried out: what `apply` and its parts share."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+
+class Stale(Exception):
+    """The plan rests on something that has moved on: gather and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One plan being carried out, and the history that it writes."""
+
+    connection: Connection
+    receipt: int | None
+    now: datetime
+    actor: str
+    opened: set[int] = field(default_factory=set)
+    empty: set[int] = field(default_factory=set)  # opened, and without a message yet
+    touched: set[int] = field(default_factory=set)
+    log: list[dict[str, Any]] = field(default_factory=list)
+
+    def note(
+        self,
+        ticket: int,
+        kind: str,
+        new: str | None,
+        *,
+        old: str | None = None,
+        cause: str = "",
+        at: datetime | None = None,
+    ) -> None:
+        """Write a line of the ticket's history; without a cause it is the mail."""
+        self.touched.add(ticket)
+        line = {
+            "ticket": ticket,
+            "at": at or self.now,
+            "actor": self.actor,
+            "kind": kind,
+            "old": old,
+            "new": new,
+            "cause": cause or (f"receipt {self.receipt}" if self.receipt else ""),
+            "receipt": self.receipt,
+        }
+        self.log.append(line)

@@ -1,0 +1,112 @@
+"""What is read of a ticket only where a mail asks for it: its files (`#files`), its history
+(`#why`)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from maildesk.mail.message import Attachment
+from maildesk.model.facts import Asked, StoredFile, TicketFacts
+from maildesk.store.rows import instant
+from maildesk.store.tables import attachments, events, messages, receipts
+
+FILES_AT_MOST = 100
+LINES_AT_MOST = 50
+LINE_CHARACTERS = 300
+
+
+def with_what_is_asked(connection: Connection, facts: TicketFacts, asked: Asked) -> TicketFacts:
+    """The facts with the ticket's files and history, as far as they are asked for."""
+    number = facts.ticket.number
+    if asked.has_files:
+        facts = replace(facts, files=files_of(connection, number))
+    if asked.has_history:
+        facts = replace(facts, history=history_of(connection, number))
+    return facts
+
+
+# --- files ----------------------------------------------------------------------------------------
+
+_FILES = (
+    select(attachments, messages.c.receipt)
+    .join(messages, messages.c.id == attachments.c.message)
+    .where(messages.c.ticket == bindparam("ticket"), messages.c.receipt.is_not(None))
+    .order_by(messages.c.id.desc(), attachments.c.part)
+    .limit(FILES_AT_MOST)
+)
+
+
+def files_of(connection: Connection, ticket: int) -> tuple[StoredFile, ...]:
+    """The files of a ticket, those of its newest message first, at most 100."""
+    rows = connection.execute(_FILES, {"ticket": ticket})
+    return tuple(StoredFile(row.receipt, _attachment_of(row)) for row in rows)
+
+
+def _attachment_of(row: Any) -> Attachment:
+    return Attachment(
+        part=row.part,
+        filename=row.filename,
+        content_type=row.content_type,
+        size=row.size,
+        sha256=row.sha256,
+        is_inline=row.is_inline,
+        content_id=row.content_id,
+    )
+
+
+# --- history --------------------------------------------------------------------------------------
+
+_NEWEST_EVENTS = (
+    select(
+        events.c.at,
+        events.c.actor,
+        events.c.kind,
+        events.c.old,
+        events.c.new,
+        events.c.cause,
+        events.c.receipt,
+        receipts.c.disposition,
+        receipts.c.trace,
+    )
+    .outerjoin(receipts, receipts.c.id == events.c.receipt)
+    .where(events.c.ticket == bindparam("ticket"))
+    .order_by(events.c.id.desc())
+    .limit(LINES_AT_MOST)
+)
+
+
+def history_of(connection: Connection, ticket: int) -> tuple[str, ...]:
+    """What happened to a ticket and why, for agents: a line each, newest last, at most 50. The
+    reasons of a mail stand above what it did."""
+    rows = connection.execute(_NEWEST_EVENTS, {"ticket": ticket}).all()
+    return tuple(_lines(rows[::-1]))[-LINES_AT_MOST:]
+
+
+def _lines(rows: Iterable[Any]) -> Iterator[str]:
+    receipt = None
+    for row in rows:
+        if row.receipt is not None and row.receipt != receipt:
+            receipt = row.receipt
+            yield _one_line(f"{instant(row.at)} mail {receipt} ({row.disposition}){_why(row)}")
+        yield _one_line(f"{instant(row.at)} {row.actor}: {_what(row)}")
+
+
+def _why(row: Any) -> str:
+    trace = row.trace or {}
+    signal = trace.get("signal", "none")
+    reasons = [f"by {signal}: {trace.get('evidence', '')}"] if signal != "none" else []
+    reasons += trace.get("reasons", ())
+    return f": {'; '.join(reasons)}" if reasons else ""
+
+
+def _what(row: Any) -> str:
+    moved = " → ".join(value for value in (row.old, row.new) if value)
+    cause = "" if row.cause in {"", f"receipt {row.receipt}"} else f" ({row.cause})"
+    return f"{row.kind} {moved}".rstrip() + cause
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LINE_CHARACTERS else f"{line[: LINE_CHARACTERS - 1]}…"

@@ -1,0 +1,147 @@
+"""Lists of tickets that a mail asks for: `#queue`, `#find`, and a requester's `status`."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, false, or_, select
+
+from maildesk.mail.message import Address
+from maildesk.model.facts import TicketLine
+from maildesk.model.ticket import Priority, Status
+from maildesk.store.tables import messages, tickets
+
+UNFINISHED = (Status.NEW, Status.OPEN, Status.WAITING_USER, Status.ON_HOLD, Status.SCHEDULED)
+MINE_AT_MOST = 50
+OWN_AT_MOST = 20
+OWN_SEARCHED = 1_000
+FOUND_AT_MOST = 20
+SEARCHED = 5_000  # newest tickets: a search walks through their words
+SEARCHED_WORDS = 8
+WORD_CHARACTERS = 50
+
+_LINE = [
+    tickets.c[name]
+    for name in (
+        "number", "subject", "title", "status", "created_at", "updated_at", "priority",
+        "requester_name", "requester_address", "team", "assignee",
+    )
+]  # fmt: skip
+_IS_UNFINISHED = tickets.c.status.in_(map(str, UNFINISHED))
+_MOST_URGENT_FIRST = (tickets.c.priority, tickets.c.created_at, tickets.c.number)
+
+# --- an agent's ---------------------------------------------------------------------------------
+
+_HIS = (
+    select(*_LINE)
+    .where(tickets.c.assignee == bindparam("agent"), _IS_UNFINISHED)
+    .order_by(*_MOST_URGENT_FIRST)
+    .limit(MINE_AT_MOST)
+)
+_HIS_TEAMS = (
+    select(*_LINE)
+    .where(tickets.c.team.in_(bindparam("teams", expanding=True)), _IS_UNFINISHED)
+    .where(or_(tickets.c.assignee.is_(None), tickets.c.assignee != bindparam("agent")))
+    .order_by(*_MOST_URGENT_FIRST)
+    .limit(MINE_AT_MOST)
+)
+
+
+def mine(connection: Connection, agent: str, teams: Collection[str]) -> tuple[TicketLine, ...]:
+    """What is not finished of an agent's, then of his teams', the most urgent first; at most 50."""
+    rows = list(connection.execute(_HIS, {"agent": agent}))
+    if teams and len(rows) < MINE_AT_MOST:
+        rows += connection.execute(_HIS_TEAMS, {"agent": agent, "teams": list(teams)})
+    return tuple(map(_for_agents, rows[:MINE_AT_MOST]))
+
+
+# --- a requester's ------------------------------------------------------------------------------
+
+_NEWEST_OWN = (
+    select(tickets.c.number)
+    .where(tickets.c.requester_key.in_(bindparam("keys", expanding=True)))
+    .order_by(tickets.c.number.desc())
+    .limit(OWN_SEARCHED)
+)
+_OWN = (
+    select(*_LINE)
+    .where(tickets.c.number.in_(_NEWEST_OWN), _IS_UNFINISHED)
+    .order_by(tickets.c.number.desc())
+    .limit(OWN_AT_MOST)
+)
+
+
+def own(connection: Connection, keys: Collection[str]) -> tuple[TicketLine, ...]:
+    """What is not finished of a requester's at these address keys, newest first; at most 20, of his
+    last 1,000. He is shown his own subject, never the title that agents gave."""
+    rows = connection.execute(_OWN, {"keys": list(keys)})
+    return tuple(_line(row, row.subject) for row in rows)
+
+
+# --- a search -----------------------------------------------------------------------------------
+
+_NEWEST = (
+    select(tickets.c.number).order_by(tickets.c.number.desc()).limit(SEARCHED).subquery("newest")
+)
+_WRITTEN_ON_IT = (tickets.c.subject, tickets.c.title)
+_REQUESTER = (tickets.c.requester_name, tickets.c.requester_address)
+
+
+def found(connection: Connection, words: str) -> tuple[TicketLine, ...]:
+    """The newest tickets that hold all these words, in subject, title, requester or messages; a
+    number finds its ticket too. At most 20, of the newest 5,000: there is no index of words."""
+    wanted = [word[:WORD_CHARACTERS] for word in words.split()[:SEARCHED_WORDS]]
+    if not wanted:
+        return ()
+    query = (
+        select(*_LINE)
+        .where(tickets.c.number.in_(select(_NEWEST.c.number)), *map(_holds, wanted))
+        .order_by(tickets.c.number.desc())
+        .limit(FOUND_AT_MOST)
+    )
+    return tuple(map(_for_agents, connection.execute(query)))
+
+
+def _holds(word: str) -> ColumnElement[bool]:
+    """Whether a ticket holds the word, in capitals or not (see `_cases`)."""
+    cases = _cases(word)
+    on_it = [column.contains(w, autoescape=True) for column in _ABOUT for w in cases]
+    in_text = [messages.c.text.contains(w, autoescape=True) for w in cases]
+    said = exists().where(messages.c.ticket == tickets.c.number, or_(*in_text))
+    return or_(_has_number(word), *on_it, said)
+
+
+_ABOUT = (*_WRITTEN_ON_IT, *_REQUESTER)
+
+
+def _has_number(word: str) -> ColumnElement[bool]:
+    digits = word.removeprefix("#")
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= 10
+    return tickets.c.number == int(digits) if is_number else false()
+
+
+def _cases(word: str) -> Iterable[str]:
+    """SQLite's LIKE takes a and A for the same, but not ä and Ä."""
+    if word.isascii():
+        return (word,)
+    return dict.fromkeys((word, word.lower(), word.upper(), word.capitalize()))
+
+
+# --- lines --------------------------------------------------------------------------------------
+
+
+def _for_agents(row: Row[Any]) -> TicketLine:
+    return _line(row, row.title or row.subject)
+
+
+def _line(row: Row[Any], subject: str) -> TicketLine:
+    return TicketLine(
+        number=row.number,
+        subject=subject,
+        status=Status(row.status),
+        created_at=row.created_at,
+        priority=Priority(row.priority),
+        requester=Address(row.requester_name, row.requester_address),
+        team=row.team,
+        assignee=row.assignee,
+        updated_at=row.updated_at,
+    )
