@@ -158,7 +158,9 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Hold:
     """An agent's mail that waits for his `run`, `send` or `drop`. `receipt` names it; `asked_at` is
-    when the last question went out, `times_asked` how often. `is_first`: it opened the ticket."""
+    when the last question went out, `times_asked` how often. `is_first`: it opened the ticket.
+    `is_note`: it is a note already, and only waits for a `send`; nobody is reminded of it.
+    `question` is what he was asked, as its template sees it."""
 
     receipt: int
     ticket: int
@@ -168,6 +170,8 @@ class Hold:
     asked_at: datetime
     times_asked: int = 1
     is_first: bool = False
+    is_note: bool = False
+    question: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

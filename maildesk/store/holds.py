@@ -68,6 +68,9 @@ def _columns(hold: Hold) -> dict[str, Any]:
         "opened_at": hold.opened_at,
         "asked_at": hold.asked_at,
         "times_asked": hold.times_asked,
+        "is_first": hold.is_first,
+        "is_note": hold.is_note,
+        "question": dict(hold.question),
         "state": OPEN,
     }
 
@@ -77,13 +80,14 @@ def _columns(hold: Hold) -> dict[str, Any]:
 _OPEN = select(holds).where(holds.c.state == OPEN)
 _OF_TICKET = _OPEN.where(holds.c.ticket == bindparam("ticket")).order_by(holds.c.receipt)
 _OF_RECEIPT = _OPEN.where(holds.c.receipt == bindparam("receipt"))
+_WAITING = _OPEN.where(holds.c.is_note.is_(False))
 _TO_REMIND = (
-    _OPEN.where(holds.c.asked_at <= bindparam("before"), holds.c.reminded_at.is_(None))
+    _WAITING.where(holds.c.asked_at <= bindparam("before"), holds.c.reminded_at.is_(None))
     .order_by(holds.c.asked_at, holds.c.receipt)
     .limit(AT_ONCE)
 )
 _FOR_TEAM = (
-    _OPEN.where(holds.c.opened_at <= bindparam("before"), holds.c.told_team_at.is_(None))
+    _WAITING.where(holds.c.opened_at <= bindparam("before"), holds.c.told_team_at.is_(None))
     .order_by(holds.c.opened_at, holds.c.receipt)
     .limit(AT_ONCE)
 )
@@ -138,4 +142,7 @@ def _hold_of(row: Row[Any]) -> Hold:
         opened_at=row.opened_at,
         asked_at=row.asked_at,
         times_asked=row.times_asked,
+        is_first=row.is_first,
+        is_note=row.is_note,
+        question=row.question,
     )

@@ -202,7 +202,8 @@ class LinkRow(Row, table=True):
 
 
 class HoldRow(Row, table=True):
-    """An agent's mail that waits for his word. `state`: open, or what he said: run, send, drop."""
+    """An agent's mail that waits for his word. `state`: open, or what he said: run, send, drop;
+    `is_note`: a note that may still be sent, of which nobody is reminded."""
 
     __tablename__ = "hold"
     __table_args__ = (
@@ -216,6 +217,9 @@ class HoldRow(Row, table=True):
     opened_at: datetime = Field(sa_type=Instant)
     asked_at: datetime = Field(sa_type=Instant)
     times_asked: int
+    is_first: bool
+    is_note: bool
+    question: dict[str, Any] = Field(sa_type=Json)
     state: str
     reminded_at: datetime | None = Field(default=None, sa_type=Instant)
     told_team_at: datetime | None = Field(default=None, sa_type=Instant)
