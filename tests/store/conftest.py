@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import Address, Automatic, InboundMail, Span
-from maildesk.model.changes import AddMessage, OpenTicket
+from maildesk.model.changes import AddMessage, Change, OpenTicket
 from maildesk.model.facts import Facts, Level, Trust
 from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Ticket, Visibility
@@ -80,6 +81,22 @@ def opening(number: int, mail: InboundMail, **changes: object) -> Plan:
 def carry_out(database: Database, plan: Plan, *, receipt: int = 0) -> None:
     with database.write() as session:
         apply(session, plan, receipt=receipt, now=NOW, actor="ada@example.org")
+
+
+def change(database: Database, *changes: Change, receipt: int = 0, **plan: object) -> None:
+    """Carry out changes of ticket 1, and of others."""
+    carry_out(database, Plan(Disposition.REPLY, 1, changes, **plan), receipt=receipt)  # type: ignore[arg-type]
+
+
+def shown(database: Database, number: int = 1) -> dict[str, Any]:
+    with database.read() as session:
+        return tickets.show_ticket(session, number)
+
+
+def history(database: Database, number: int = 1) -> list[tuple[object, ...]]:
+    """Kind, old, new and cause of a ticket's events."""
+    events = shown(database, number)["events"]
+    return [tuple(event[name] for name in ("kind", "old", "new", "cause")) for event in events]
 
 
 def facts_for(database: Database, mail: InboundMail, *numbers: int, receipt: int = 0) -> Facts:

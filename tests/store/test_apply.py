@@ -7,7 +7,6 @@ import pytest
 from maildesk.mail.message import Address, Attachment, Span
 from maildesk.model.changes import (
     AddParty,
-    Change,
     LinkTickets,
     MarkBounced,
     OpenTicket,
@@ -21,23 +20,20 @@ from maildesk.store import tickets
 from maildesk.store.apply import Stale, apply
 from maildesk.store.engine import Database
 
-from .conftest import ADA, NOW, carry_out, facts_for, inbound, message, opening
+from .conftest import (
+    ADA,
+    NOW,
+    carry_out,
+    change,
+    facts_for,
+    history,
+    inbound,
+    message,
+    opening,
+    shown,
+)
 
 BO = Address("Bo", "Bo@Example.org")
-
-
-def change(database: Database, *changes: Change, **plan: object) -> None:
-    carry_out(database, Plan(Disposition.REPLY, 1, changes, **plan))  # type: ignore[arg-type]
-
-
-def shown(database: Database, number: int = 1) -> dict[str, object]:
-    with database.read() as session:
-        return tickets.show_ticket(session, number)
-
-
-def log(database: Database, number: int = 1) -> list[tuple[object, ...]]:
-    events = shown(database, number)["events"]
-    return [tuple(event[name] for name in ("kind", "old", "new", "cause")) for event in events]  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +45,7 @@ def test_an_opened_ticket_has_its_requester_as_party_1(database: Database) -> No
     facts = facts_for(database, inbound(), 1).tickets[1]
     assert facts.parties == (Party(1, ADA, Role.REQUESTER),)
     assert (facts.ticket.subject, facts.ticket.version) == ("Printer", 0)
-    assert log(database) == [
+    assert history(database) == [
         ("created", None, "new", ""),
         ("message", None, "in public", ""),
     ]
@@ -77,7 +73,7 @@ def test_a_stale_plan_undoes_itself_and_leaves_the_others(database: Database) ->
         stale = Plan(Disposition.REPLY, 1, changes)
         with pytest.raises(Stale), session.begin_nested():
             apply(session, stale, receipt=0, now=NOW, actor="a")
-    assert len(shown(database, 2)["messages"]) == 1  # type: ignore[arg-type]
+    assert len(shown(database, 2)["messages"]) == 1
 
 
 def test_one_plan_is_one_version_however_much_it_changes(database: Database) -> None:
@@ -92,7 +88,7 @@ def test_one_plan_is_one_version_however_much_it_changes(database: Database) -> 
         found = tickets.find_ticket(session, 1)
     assert found is not None
     assert (found.version, found.status, found.assignee) == (1, Status.OPEN, "kari")
-    assert log(database)[2:] == [
+    assert history(database)[2:] == [
         ("message", None, "in public", ""),
         ("status", "new", "open", "agent_reply"),
         ("assignee", None, "kari", ""),
@@ -101,7 +97,7 @@ def test_one_plan_is_one_version_however_much_it_changes(database: Database) -> 
 
 def test_what_changes_nothing_is_no_event(database: Database) -> None:
     change(database, SetStatus(1, Status.NEW, "user_reply"), SetAssignee(1, None))
-    assert len(log(database)) == 2
+    assert len(history(database)) == 2
 
 
 def test_a_known_party_is_raised_and_never_lowered(database: Database) -> None:
@@ -111,7 +107,7 @@ def test_a_known_party_is_raised_and_never_lowered(database: Database) -> None:
     change(database, AddParty(1, Party(5, ADA, Role.PARTICIPANT)))
     facts = facts_for(database, inbound(), 1).tickets[1]
     assert facts.parties == (Party(1, ADA, Role.REQUESTER), Party(2, BO, Role.PARTICIPANT))
-    assert log(database)[2:] == [("party", "known", "participant Bo@Example.org", "")]
+    assert history(database)[2:] == [("party", "known", "participant Bo@Example.org", "")]
     assert shown(database)["participants"] == ["Bo@Example.org"]
 
 
@@ -124,7 +120,7 @@ def test_tickets_are_linked_once(database: Database) -> None:
     carry_out(database, opening(2, inbound("Two.")))
     for _ in range(2):
         change(database, LinkTickets(2, 1, "follows"))
-    assert log(database, 2)[2:] == [("link", None, "1", "follows")]
+    assert history(database, 2)[2:] == [("link", None, "1", "follows")]
 
 
 def test_a_bounce_marks_the_address_and_the_ticket(database: Database) -> None:
@@ -133,7 +129,7 @@ def test_a_bounce_marks_the_address_and_the_ticket(database: Database) -> None:
     contact = facts_for(database, inbound()).contact
     assert contact is not None
     assert contact.bounced_status == "5.1.1"
-    assert log(database)[2:] == [("bounced", None, "Ada@example.org 5.1.1", "")]
+    assert history(database)[2:] == [("bounced", None, "Ada@example.org 5.1.1", "")]
 
 
 def test_contacts_forget_nothing(database: Database) -> None:
@@ -144,7 +140,7 @@ def test_contacts_forget_nothing(database: Database) -> None:
     assert contact is not None
     assert (contact.was_aligned, contact.language) == (True, "nb")
     assert contact.address == ADA
-    assert len(log(database)) == 2
+    assert len(history(database)) == 2
 
 
 def test_ids_are_held_by_those_who_have_the_mail(database: Database) -> None:
@@ -211,7 +207,7 @@ def test_a_ticket_is_shown_as_the_contract_says(database: Database) -> None:
         "updated_at": "2026-11-23T08:15:00Z",
         "clocks": {},
     }
-    assert messages[1] == {  # type: ignore[index]
+    assert messages[1] == {
         "direction": "in",
         "visibility": "public",
         "author": "ada@example.org",
@@ -230,7 +226,7 @@ def test_a_ticket_is_shown_as_the_contract_says(database: Database) -> None:
         "trust": "V0",
         "automatic": "none",
     }
-    assert events[0] == {  # type: ignore[index]
+    assert events[0] == {
         "at": "2026-11-23T08:15:00Z",
         "actor": "ada@example.org",
         "kind": "created",
@@ -270,7 +266,7 @@ def test_hostile_text_is_stored_and_spans_still_hold(database: Database) -> None
     text = "a\x00\ud800b🖨 new\nold"
     mail = inbound(text, subject="\udcff", reply=(Span(0, 8),), quoted=(Span(9, len(text)),))
     change(database, message(1, mail, direction=Direction.OUT))
-    last = shown(database)["messages"][-1]  # type: ignore[index]
+    last = shown(database)["messages"][-1]
     assert last["text"].endswith("b🖨 ne")
     assert last["quoted"] == "old"
 
