@@ -1,5 +1,9 @@
-"""What the documentation says is there, and what is there is in the documentation."""
+"""What the documentation says is there, and what is there is in the documentation.
 
+After a change of a command: MAILDESK_REWRITE_DOCS=1 pytest tests/test_docs.py
+"""
+
+import os
 import re
 from pathlib import Path
 
@@ -9,6 +13,8 @@ import typer
 from maildesk.cli import app
 from maildesk.cli.lazy import COMMANDS, Unloaded
 from maildesk.mail.samples import SAMPLES
+from maildesk.policy.commands import COMMANDS as VERBS
+from maildesk.policy.commands import Group
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -65,3 +71,26 @@ def test_every_reference_to_a_page_in_the_code_is_right():
     for module in ROOT.glob("maildesk/**/*.py"):
         for page in re.findall(r"docs/\w+\.md", module.read_text()):
             assert (ROOT / page).exists(), f"{module}: {page}"
+
+
+def table_of_verbs():
+    lines = []
+    for group in Group:
+        lines += ["", f"## {group}", "", "| command | also | does |", "|---|---|---|"]
+        for verb in VERBS.values():
+            if verb.group is group:
+                also = " ".join(f"`#{alias}`" for alias in verb.aliases)
+                mark = " ⚿" if verb.is_weighty else ""
+                usage = verb.usage.replace("|", "\\|")
+                lines.append(f"| `{usage}`{mark} | {also} | {verb.about} |")
+    return "\n".join([*lines[1:], ""])
+
+
+def test_every_verb_is_documented_as_the_table_says():
+    page = ROOT / "docs/commands.md"
+    before, _, rest = page.read_text().partition("<!-- commands -->\n")
+    told, end, after = rest.partition("<!-- end -->")
+    if os.environ.get("MAILDESK_REWRITE_DOCS"):
+        page.write_text(f"{before}<!-- commands -->\n{table_of_verbs()}{end}{after}")
+    else:
+        assert told == table_of_verbs()

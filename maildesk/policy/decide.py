@@ -3,6 +3,7 @@
     decide
     ├── fold_duplicate     a copy of a mail that we have            automatic_mail
     ├── take_bounce        our own mail came back                   automatic_mail
+    ├── confirm            an agent's word on a mail of his         confirming
     ├── keep_silently      vacation notices, reports, loops         automatic_mail
     ├── open_ticket        nothing shows that it belongs to one     opening
     └── join_ticket        ├── an agent: a reply, a note, or held   agents
@@ -29,11 +30,12 @@ from maildesk.policy.automatic_mail import (
     keep_silently,
     take_bounce,
 )
-from maildesk.policy.draft import Draft
+from maildesk.policy.confirmations import may_decide
+from maildesk.policy.confirming import confirm
 from maildesk.policy.joining import join_ticket
 from maildesk.policy.opening import open_ticket
 from maildesk.policy.rules import Rules
-from maildesk.policy.threads import Arrival, match_ticket
+from maildesk.policy.threads import Arrival, claimed_agent, match_ticket
 
 
 def decide(
@@ -56,13 +58,15 @@ def decide(
         return fold_duplicate(arrival, automatic, facts.duplicate)
     if automatic.kind is AutomaticKind.BOUNCE or is_unread_bounce(arrival, automatic):
         return take_bounce(arrival, automatic)
-    match = match_ticket(arrival)
-    if automatic.kind in KEPT_SILENTLY:
+    match, agent = match_ticket(arrival), claimed_agent(arrival)
+    if facts.confirms and agent and may_decide(arrival, automatic):
+        plan = confirm(arrival, automatic, facts.confirms, agent)
+    elif automatic.kind in KEPT_SILENTLY:
         plan = keep_silently(arrival, automatic, match)
     elif match.ticket is None:
         plan = open_ticket(arrival, automatic, match)
     else:
-        plan = join_ticket(Draft(arrival, automatic, match, facts.tickets[match.ticket]))
+        plan = join_ticket(arrival, automatic, match, facts.tickets[match.ticket])
     return _archived(plan) if envelope.is_archive else plan
 
 

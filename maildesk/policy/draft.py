@@ -15,6 +15,7 @@ from maildesk.model.changes import (
     ReleaseMessage,
     RememberContact,
     SetAssignee,
+    SetRequester,
     SetStatus,
 )
 from maildesk.model.facts import Level, ThreadId, TicketFacts
@@ -30,13 +31,14 @@ _RANK = [Role.KNOWN, Role.AGENT, Role.PARTICIPANT, Role.REQUESTER]
 
 @dataclass
 class Draft:
-    """Changes and notices for the ticket in `facts`, which may be about to be opened."""
+    """Changes and notices for the ticket in `facts`, which the mail may be about to open."""
 
     arrival: Arrival
     automatic: Automatic
     match: Match
     facts: TicketFacts
     route: Route | None = None
+    is_opening: bool = False
     released: int | None = None  # the receipt of the held mail that takes the mail's place
     commands: tuple[CommandTrace, ...] = ()
     changes: list[Change] = field(default_factory=list)
@@ -150,6 +152,16 @@ class Draft:
         self._parties[address.key] = replace(known, role=Role.KNOWN)
         self.changes.append(LowerParty(self.ticket.number, address))
         return True
+
+    def set_requester(self, person: Address) -> None:
+        """Make somebody the requester; whoever was is a party like others from now on."""
+        agents = self.arrival.rules
+        for key, party in self._parties.items():
+            if party.role is Role.REQUESTER:
+                role = Role.AGENT if agents.agent_at(party.address.address) else Role.KNOWN
+                self._parties[key] = replace(party, role=role)
+        self.change(SetRequester(self.ticket.number, person))
+        self.add_party(person, Role.REQUESTER)
 
     def trigger(self, trigger: Trigger) -> None:
         """Move the ticket as the lifecycle says."""

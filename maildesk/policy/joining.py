@@ -1,26 +1,34 @@
 """A mail that belongs to a ticket joins it: in full, held for agents, or as an agent's answer."""
 
-from maildesk.mail.message import AutomaticKind
-from maildesk.model.plan import Disposition, Plan, Signal, Standing
+from functools import partial
+
+from maildesk.mail.identifiers import Purpose
+from maildesk.mail.message import Automatic, AutomaticKind
+from maildesk.model.facts import TicketFacts
+from maildesk.model.plan import Disposition, Match, Plan, Signal, Standing
 from maildesk.model.ticket import Status, Visibility
 from maildesk.policy import notices
-from maildesk.policy.agents import hold_automatic, take_agent_mail
-from maildesk.policy.commands import find_commands
+from maildesk.policy.agents import take_agent_mail
+from maildesk.policy.commands import inert_commands
+from maildesk.policy.confirming import leave_settled
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.lifecycle import Trigger
-from maildesk.policy.threads import claimed_agent, is_new_matter
+from maildesk.policy.requesters import take_courtesy
+from maildesk.policy.threads import Arrival, claimed_agent, is_new_matter
 
 _ANSWERS_US = (Signal.TOKEN, Signal.MESSAGE_ID, Signal.BODY_TOKEN)
 
 
-def join_ticket(draft: Draft) -> Plan:
+def join_ticket(arrival: Arrival, automatic: Automatic, match: Match, facts: TicketFacts) -> Plan:
     """Return what a mail does to the ticket that it belongs to."""
-    match = draft.match
-    agent = claimed_agent(draft.arrival)
-    is_automatic = draft.automatic.kind is not AutomaticKind.NONE
+    begin = partial(Draft, arrival, automatic, match, facts)
+    agent = claimed_agent(arrival)
     if match.standing is Standing.AGENT and agent:
-        return hold_automatic(draft, agent) if is_automatic else take_agent_mail(draft, agent)
-    if is_automatic:
+        if match.token_purpose == Purpose.CONFIRMATION:
+            return leave_settled(begin(), agent)
+        return take_agent_mail(begin, agent)
+    draft = begin()
+    if automatic.kind is not AutomaticKind.NONE:
         return _append_automatic(draft)
     if match.standing is Standing.PARTICIPANT:
         return _participant_mail(draft)
@@ -43,8 +51,10 @@ def _append_automatic(draft: Draft) -> Plan:
 
 def _participant_mail(draft: Draft) -> Plan:
     was = draft.ticket.status
+    if courteous := take_courtesy(draft):
+        return courteous
     draft.add_message(Visibility.PUBLIC)
-    draft.commands = find_commands(draft.arrival.mail.new_text, "inert", "not an agent's mail")
+    draft.commands = inert_commands(draft.arrival.mail, draft.arrival.rules)
     draft.trigger(Trigger.REQUESTER_MAIL)
     draft.link_suggested()
     draft.remember_sender()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from maildesk.mail.identifiers import (
     Purpose,
@@ -13,9 +14,12 @@ from maildesk.mail.identifiers import (
 )
 from maildesk.mail.marker import marker_line
 from maildesk.mail.message import Address, Attachment, cut
+from maildesk.model.facts import StoredFile
 from maildesk.model.plan import Audience, Notice
-from maildesk.model.ticket import Party, Role
+from maildesk.model.ticket import Party, Role, Ticket
+from maildesk.policy.confirmations import bound_to
 from maildesk.policy.draft import Draft, author_of
+from maildesk.policy.lifecycle import OVER
 from maildesk.policy.rules import Agent
 
 NAME_CHARACTERS = 100
@@ -28,7 +32,9 @@ AUTO_GENERATED = "auto-generated"
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What differs from notice to notice. An empty `subject` is the ticket's own."""
+    """What differs from notice to notice. An empty `subject` is the ticket's own. `topic` tells
+    letters of one kind and one occasion apart; `hold` is the receipt of the held mail that an
+    answer decides on."""
 
     kind: str
     audience: Audience
@@ -39,11 +45,13 @@ class Letter:
     subject: str = ""
     files: tuple[str, ...] = ()
     left_out: tuple[Attachment, ...] = ()  # files that are named and do not ride
+    stored_files: tuple[StoredFile, ...] = ()
+    topic: str = ""
+    hold: int = 0
     is_answer: bool = False
     is_unverified: bool = False
-    is_nameless: bool = (
-        False  # the reader's name is not said: the mail that gave it is not believed
-    )
+    is_nameless: bool = False  # the reader's name is not said: who gave it is not believed
+    offers: tuple[str, ...] = ()  # what an agent may answer in a word; empty: what fits the case
 
 
 def write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
@@ -53,53 +61,81 @@ def write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
 
 
 def write(draft: Draft, party: Party, letter: Letter) -> None:
-    """Add the notice to the draft; a party without number gets no reply address."""
-    arrival, ticket = draft.arrival, draft.ticket
+    """Add the notice to the draft; a party without number gets no reply address, nor does a letter
+    that belongs to no ticket."""
+    arrival, number = draft.arrival, draft.ticket.number
     rules, now = arrival.rules, arrival.written_at
     to = Address("" if letter.is_nameless else _greeted(party), party.mailbox.address)
-    seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}|{to.key}"
+    seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}{letter.topic}"
     in_reply_to, references = _ancestry(draft, party)
+    reply_to = _reply_to(draft, party, letter)
     draft.notices.append(
         Notice(
             kind=letter.kind,
             audience=letter.audience,
-            ticket=ticket.number,
-            cause=f"receipt:{arrival.facts.receipt}",
+            ticket=number or None,
+            cause=":".join(filter(None, [f"receipt:{arrival.facts.receipt}", letter.topic])),
             to=to,
             sender=letter.sender,
-            reply_to=_token_address(draft, party, letter.purpose) if party.number else None,
-            subject=letter.subject or f"Re: {_own_subject(draft) or NO_SUBJECT} [#{ticket.number}]",
-            message_id=new_message_id(rules.reply, ticket.number, seed, now),
+            reply_to=reply_to,
+            subject=letter.subject or _subject(draft),
+            message_id=new_message_id(rules.reply, number, f"{seed}|{to.key}", now),
             in_reply_to=in_reply_to,
             references=references,
-            facts=_facts(draft, to, letter),
+            facts=_facts(draft, to, letter, _links(draft, letter, reply_to)),
             auto_submitted=letter.auto_submitted,
             language=draft.queue.language,
             timezone=_timezone(draft, party),
             reverse_path=_reverse_path(draft, party, letter),
             files=letter.files,
+            stored_files=letter.stored_files,
             is_answer=letter.is_answer,
             is_unverified=letter.is_unverified,
         )
     )
 
 
-def _token_address(draft: Draft, party: Party, purpose: Purpose) -> Address:
+def _subject(draft: Draft) -> str:
+    words = f"Re: {_own_subject(draft) or NO_SUBJECT}"
+    return f"{words} [#{draft.ticket.number}]" if draft.ticket.number else words
+
+
+def _reply_to(draft: Draft, party: Party, letter: Letter) -> Address | None:
+    if not (party.number and draft.ticket.number):
+        return None
+    return _token_address(draft, party, letter.purpose, letter.hold)
+
+
+def _token_address(draft: Draft, party: Party, purpose: Purpose, hold: int = 0) -> Address:
     rules, queue = draft.arrival.rules, draft.queue
     token = sign(
         rules.reply,
         draft.ticket.number,
         str(party.number),
         purpose,
-        party.address.key,
+        bound_to(party.address, hold) if hold else party.address.key,
         draft.arrival.written_at,
     )
     return Address(queue.name, reply_address(rules.reply, queue.addresses[0], token))
 
 
+def _links(draft: Draft, letter: Letter, reply_to: Address | None) -> list[dict[str, str]]:
+    """The commands that fit, each as a mail that only has to be sent: no log-in, no web page, and
+    nothing that a scanner could press."""
+    if letter.audience is not Audience.AGENT or reply_to is None:
+        return []
+    bodies = letter.offers or fitting(draft.ticket)
+    subject = quote(_subject(draft))
+    address = quote(reply_to.address, safe="@")
+    return [
+        {"label": body, "href": f"mailto:{address}?subject={subject}&body={quote(body)}"}
+        for body in bodies
+    ]
+
+
 def _reverse_path(draft: Draft, party: Party, letter: Letter) -> str:
     """Return a bounce token; the null sender for automatic answers (RFC 3834 section 3.3)."""
-    if letter.auto_submitted == AUTO_REPLIED or not party.number:
+    if letter.auto_submitted == AUTO_REPLIED or not (party.number and draft.ticket.number):
         return ""
     return _token_address(draft, party, Purpose.BOUNCE).address
 
@@ -142,12 +178,22 @@ def _own_subject(draft: Draft) -> str:
 # --- what templates see -------------------------------------------------------------------------
 
 
-def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
+def fitting(ticket: Ticket) -> tuple[str, ...]:
+    """Return the commands that fit a case as it stands."""
+    if ticket.status in OVER:
+        return ("#reopen", "#status", "#help")
+    take = () if ticket.assignee else ("#take",)
+    return (*take, "#solve", "#wait 2d", "#status", "#help")
+
+
+def _facts(
+    draft: Draft, to: Address, letter: Letter, links: list[dict[str, str]]
+) -> dict[str, object]:
     arrival, match = draft.arrival, draft.match
     facts: dict[str, object] = {
         "desk": {"name": draft.queue.name, "address": draft.queue.addresses[0]},
         "reader": {"name": to.name},
-        "ticket": _ticket_facts(draft),
+        "ticket": _ticket_facts(draft) if draft.ticket.number else None,
         "mail": _mail_facts(draft, letter),
         "agent": None,
         "reply_goes": "",
@@ -173,6 +219,10 @@ def _facts(draft: Draft, to: Address, letter: Letter) -> dict[str, object]:
         "quote_author": "",
         "quote_at": None,
         "recipients": [],
+        "words": "",
+        "closes_at": None,
+        "opened_by": "",
+        "commands": links,
     }
     return facts | dict(letter.facts)
 
@@ -189,8 +239,10 @@ def _ticket_facts(draft: Draft) -> dict[str, object]:
         "queue": ticket.queue,
         "team": ticket.team,
         "assignee": assignee.name if assignee else None,
-        "requester": _person(draft, ticket.requester),
+        "requester": person_facts(draft, ticket.requester),
         "created_at": ticket.created_at,
+        "title": ticket.title,
+        "wake_at": ticket.wake_at,
     }
 
 
@@ -198,7 +250,7 @@ def _mail_facts(draft: Draft, letter: Letter) -> dict[str, object]:
     arrival = draft.arrival
     mail, author = arrival.mail, author_of(arrival)
     return {
-        "author": _person(draft, author),
+        "author": person_facts(draft, author),
         "subject": mail.subject,
         "text": cut(mail.text, mail.reply),
         "quoted": cut(mail.text, mail.quoted),
@@ -215,7 +267,8 @@ def _proof(draft: Draft) -> list[str]:
     return ["it came to the sender's own reply address"] if draft.match.token_purpose else []
 
 
-def _person(draft: Draft, address: Address) -> dict[str, object]:
+def person_facts(draft: Draft, address: Address) -> dict[str, object]:
+    """Return what templates see of somebody."""
     organisation = draft.arrival.rules.organisation_of(address.address)
     return {
         "name": plain_name(address),

@@ -26,12 +26,16 @@ AGENT_FILES_BYTES = 15_000_000  # what rides on a mail to an agent
 # --- occasions ----------------------------------------------------------------------------------
 
 
-def acknowledge(draft: Draft, requester: Party) -> None:
-    """Tell the requester that the mail is here, as far as the sender is believed."""
+def acknowledge(draft: Draft, requester: Party, by: Agent | None = None) -> None:
+    """Tell the requester that the mail is here, as far as the sender is believed; `by` is the agent
+    who has opened the case for him."""
     arrival = draft.arrival
     rules, facts, now = arrival.rules.acknowledge, arrival.facts, arrival.now
     if not draft.automatic.is_answerable or arrival.trust.level is Level.VX:
         draft.reasons.append("no acknowledgement: " + _why_silent(draft))
+        return
+    if facts.contact and facts.contact.wants_no_mail:
+        draft.reasons.append("no acknowledgement: the sender asked for no more automatic mail")
         return
     proved = is_proved(arrival.trust.level, facts)
     address = requester.mailbox.key  # a Reply-To must not make more of us than a From
@@ -48,8 +52,8 @@ def acknowledge(draft: Draft, requester: Party) -> None:
         kind="received",
         audience=Audience.REQUESTER,
         purpose=Purpose.PARTICIPANT,
-        sender=_desk(draft),
-        facts={"full": full},
+        sender=desk_address(draft),
+        facts={"full": full, "opened_by": by.name if by else ""},
         auto_submitted=AUTO_REPLIED,
         subject="" if full else f"Your request [#{draft.ticket.number}]",
         is_answer=True,
@@ -81,7 +85,7 @@ def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
 def tell_reopened(draft: Draft) -> None:
     """Tell the requester that his answer has opened the solved case again."""
     arrival, number = draft.arrival, draft.ticket.number
-    for party in draft.parties(Role.REQUESTER):
+    for party in readers(draft)[:1]:
         stop = refusal("reopened", party.address.key, number, arrival.facts.answers, arrival.now)
         if stop or not draft.automatic.is_answerable or not draft.match.token_purpose:
             draft.reasons.append(f"no word to the requester: {stop or 'nothing proves the sender'}")
@@ -90,7 +94,7 @@ def tell_reopened(draft: Draft) -> None:
             kind="reopened",
             audience=Audience.REQUESTER,
             purpose=Purpose.PARTICIPANT,
-            sender=_desk(draft),
+            sender=desk_address(draft),
             facts={"reply_goes": None},
             auto_submitted=AUTO_REPLIED,
             is_answer=True,
@@ -135,7 +139,7 @@ def tell_stranger(draft: Draft) -> None:
         kind="unknown_address",
         audience=Audience.REQUESTER,
         purpose=Purpose.PARTICIPANT,
-        sender=_desk(draft),
+        sender=desk_address(draft),
         auto_submitted=AUTO_REPLIED,
         subject=f"Re: {base_subject(arrival.mail.subject)}",
         is_answer=True,
@@ -144,35 +148,55 @@ def tell_stranger(draft: Draft) -> None:
     write(draft, Party(0, sender, Role.KNOWN), letter)
 
 
-def send_reply(draft: Draft, agent: Agent) -> list[Party]:
-    """Send an agent's words to the requester and the participants; return who gets them."""
+def send_reply(draft: Draft, agent: Agent, kind: str = "reply") -> None:
+    """Send an agent's words to the requester and the participants; `kind` is solved where they
+    solve the case, too."""
     mail = draft.arrival.mail
     named = {address.key for address in (*mail.to, *mail.cc)}
     parties = [
         party
-        for party in draft.parties(Role.REQUESTER, Role.PARTICIPANT)
+        for party in readers(draft)
         if party.address.key not in named and party.address.address not in agent.addresses
     ]
-    said = draft.facts.last_said
-    facts = {
-        "agent": {"name": agent.name},
-        "quote": said.text if said else "",
-        "quote_author": label(said.author) if said else "",
-        "quote_at": said.at if said else None,
-    }
+    files = tuple(attachment.part for attachment in relayed(mail.attachments))
+    quotes = {} if "\n> " in f"\n{mail.new_text}" else _quote(draft)
+    _send(draft, agent, kind, parties, quotes, files)
+
+
+def tell_solved(draft: Draft, agent: Agent) -> None:
+    """Tell the requester and the participants that the case is solved, without further words."""
+    _send(draft, agent, "solved", readers(draft), {}, ())
+
+
+def _send(
+    draft: Draft,
+    agent: Agent,
+    kind: str,
+    parties: list[Party],
+    quote: dict[str, object],
+    files: tuple[str, ...],
+) -> None:
+    """Write to each; only the requester is asked whether what is solved works."""
+    facts = {"agent": {"name": agent.name}, "quote": "", "quote_author": "", "quote_at": None}
     for party in parties:
         others = [label(other.address) for other in parties if other is not party]
         letter = Letter(
-            kind="reply",
+            kind=kind,
             audience=Audience.REQUESTER,
             purpose=Purpose.PARTICIPANT,
             sender=Address(f"{agent.name} ({draft.queue.name})", draft.queue.addresses[0]),
-            facts=facts | {"others": others},
+            facts=facts | quote | {"others": others},
             auto_submitted="",
-            files=tuple(attachment.part for attachment in relayed(mail.attachments)),
+            files=files,
         )
         write(draft, party, letter)
-    return parties
+
+
+def _quote(draft: Draft) -> dict[str, object]:
+    said = draft.facts.last_said
+    if said is None:
+        return {}
+    return {"quote": said.text, "quote_author": label(said.author), "quote_at": said.at}
 
 
 def tell_agents_bounced(draft: Draft, report: DeliveryReport, reason: str = "") -> None:
@@ -185,7 +209,7 @@ def tell_agents_bounced(draft: Draft, report: DeliveryReport, reason: str = "") 
         kind="bounced",
         audience=Audience.AGENT,
         purpose=Purpose.INTERNAL,
-        sender=_desk(draft),
+        sender=desk_address(draft),
         facts={"recipients": recipients, "reason": reason},
     )
     for agent in responsible(draft):
@@ -197,14 +221,29 @@ def tell_agents_bounced(draft: Draft, report: DeliveryReport, reason: str = "") 
 # --- who answers for a ticket -------------------------------------------------------------------
 
 
+def readers(draft: Draft) -> list[Party]:
+    """Return who gets public words: the requester, once, and the participants.
+
+    A requester with several addresses is written to where he wrote from last.
+    """
+    requesters, said = draft.parties(Role.REQUESTER), draft.facts.last_said
+    last = [party for party in requesters if said and party.address.key == said.author.key]
+    return [*(last or requesters)[:1], *draft.parties(Role.PARTICIPANT)]
+
+
 def responsible(draft: Draft) -> list[Agent]:
     """Return the assignee, else the team, else every agent: somebody always hears of a mail.
 
-    Nobody is told of his own mail, unless nobody else is there.
+    Who is away is passed over, an assignee for his team. Nobody is told of his own mail. All of
+    that unless nobody else is there.
     """
     rules, ticket = draft.arrival.rules, draft.ticket
+    absent = draft.arrival.facts.absent
     assignee = rules.agent(ticket.assignee) if ticket.assignee else None
-    team = [assignee] if assignee else list(rules.members(ticket.team)) or list(rules.agents)
+    if assignee and assignee.handle in absent:
+        assignee = None
+    everybody = list(rules.members(ticket.team)) or list(rules.agents)
+    team = [assignee] if assignee else [a for a in everybody if a.handle not in absent] or everybody
     author = rules.agent_at(author_of(draft.arrival).address)
     return [agent for agent in team if agent != author] or team
 
@@ -212,7 +251,8 @@ def responsible(draft: Draft) -> list[Agent]:
 # --- their parts ---------------------------------------------------------------------------------
 
 
-def _desk(draft: Draft) -> Address:
+def desk_address(draft: Draft) -> Address:
+    """Return the address that the desk writes from."""
     return Address(draft.queue.name, draft.queue.addresses[0])
 
 
@@ -227,7 +267,7 @@ def _held(draft: Draft, reason: str) -> Letter:
         kind="held",
         audience=Audience.AGENT,
         purpose=Purpose.INTERNAL,
-        sender=_desk(draft),
+        sender=desk_address(draft),
         facts={"reason": _with_missing(draft, reason), "reply_goes": ""},
     )
 

@@ -1,16 +1,19 @@
 """A mail that belongs to no ticket opens one."""
 
 from dataclasses import replace
+from functools import partial
 
-from maildesk.mail.message import Address, Automatic
+from maildesk.mail.message import Address, Automatic, AutomaticKind
 from maildesk.model.changes import LinkTickets, OpenTicket
 from maildesk.model.facts import Level, TicketFacts
 from maildesk.model.plan import Disposition, Match, Plan
 from maildesk.model.ticket import Role, Ticket, Visibility
 from maildesk.policy import notices
-from maildesk.policy.agents import hold_commands
-from maildesk.policy.commands import find_commands
+from maildesk.policy.agents import open_for_agent
+from maildesk.policy.command_lines import read_commands
+from maildesk.policy.commands import COMMANDS, inert_commands, may_hold_commands, vocabulary
 from maildesk.policy.draft import Draft, author_of, is_ours
+from maildesk.policy.requesters import take_without_case
 from maildesk.policy.routing import route
 from maildesk.policy.threads import Arrival, claimed_agent
 
@@ -18,14 +21,39 @@ PARTICIPANTS = 10  # taken from To and Cc of the first mail of a proved requeste
 
 
 def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
-    """Return a plan with a new ticket; an agent's mail with command lines is held there.
+    """Return a plan with a new ticket; an agent's command lines are carried out, or hold it."""
+    agent = claimed_agent(arrival)
+    if agent and automatic.kind is AutomaticKind.NONE:
+        verbs = _verbs(arrival)
+        if verbs and not any(COMMANDS[verb].needs_ticket for verb in verbs if verb):
+            return open_for_agent(partial(_without_ticket, arrival, automatic, match), agent)
+        if verbs:
+            return open_for_agent(partial(_begin, arrival, automatic, match), agent)
+    return take_without_case(arrival, automatic, match) or _open_for_all(arrival, automatic, match)
+
+
+def _verbs(arrival: Arrival) -> list[str]:
+    """The verbs of an agent's new mail, "" for a line in doubt."""
+    if not may_hold_commands(arrival.mail):
+        return []
+    reading = read_commands(arrival.mail, vocabulary(arrival.rules))
+    guessed = (doubt.suggestion for doubt in reading.doubts)
+    return [line.verb if line else "" for line in (*reading.commands, *guessed)]
+
+
+def _without_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
+    draft = Draft.without_ticket(arrival, automatic, match)
+    draft.is_opening = True
+    return draft
+
+
+def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
+    """A draft with the new ticket and its people.
 
     What the mail forwards is its body here: a request that somebody passes on is the request.
-    Command lines are looked for in the sender's own words alone.
     """
-    written = arrival.mail.new_text
-    arrival = replace(arrival, mail=arrival.mail.with_forwarded_as_body())
-    routed = route(arrival.mail, arrival.recipients, arrival.rules)
+    whole = replace(arrival, mail=arrival.mail.with_forwarded_as_body())
+    routed = route(whole.mail, arrival.recipients, arrival.rules)
     ticket = Ticket(
         number=arrival.facts.next_number,
         subject=arrival.mail.subject,
@@ -40,22 +68,26 @@ def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
         created_at=arrival.now,
         updated_at=arrival.now,
     )
-    draft = Draft(arrival, automatic, match, TicketFacts(ticket), route=routed)
+    draft = Draft(arrival, automatic, match, TicketFacts(ticket), route=routed, is_opening=True)
     draft.changes.append(OpenTicket(ticket))
-    requester = draft.add_party(ticket.requester, Role.REQUESTER, _reply_to(arrival))
-    agent = claimed_agent(arrival)
-    if agent and hold_commands(draft, agent, written):
-        return draft.plan(Disposition.HELD)
+    draft.add_party(ticket.requester, Role.REQUESTER, _reply_to(arrival))
     draft.reasons.append("nothing shows that it belongs to a ticket")
     _add_participants(draft)
-    draft.add_message(Visibility.PUBLIC)
-    draft.commands = find_commands(written, "inert", "not an agent's mail")
     if match.follows:
         draft.changes.append(LinkTickets(ticket.number, match.follows, "follows"))
     draft.link_suggested()
     draft.remember_sender()
-    if "@" in requester.address.address:
-        notices.acknowledge(draft, requester)
+    return draft
+
+
+def _open_for_all(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
+    draft = _begin(arrival, automatic, match)
+    draft.arrival = replace(arrival, mail=arrival.mail.with_forwarded_as_body())
+    draft.add_message(Visibility.PUBLIC)
+    draft.commands = inert_commands(arrival.mail, arrival.rules)
+    for requester in draft.parties(Role.REQUESTER):
+        if "@" in requester.address.address:
+            notices.acknowledge(draft, requester)
     notices.tell_agents(draft, "queue_new")
     return draft.plan(Disposition.NEW_TICKET)
 

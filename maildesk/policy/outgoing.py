@@ -57,6 +57,13 @@ class Sent:
         """Whether a long line stands in a letter, whoever said it."""
         return _is_long(line) and _bare_line(line) in self.everything
 
+    def is_quoted(self, line: str) -> bool:
+        """Whether the line is one that we quoted, and not our own."""
+        bare = _bare_line(line)
+        if not bare or bare not in self.quoted:
+            return False
+        return _is_long(line) or bare not in self.own
+
     def said(self, line: str) -> bool:
         """Whether a long line is our own."""
         bare = _bare_line(line)
@@ -77,7 +84,7 @@ def cut_quoted(mail: InboundMail, sent: Sent, reply: ReplyAddresses, desk: str) 
 
     `desk` is the name that our letters carry, by which a line that introduces the quote is known.
     """
-    lines = [span for span in _lines(mail.text, mail.reply) if not _is_mark(mail, span, reply)]
+    lines = [span for span in lines_of(mail.text, mail.reply) if not _is_mark(mail, span, reply)]
     words = [mail.text[span.start : span.end] for span in lines]
     first = _quote_at_start(words, sent, desk)
     end = len(words) - _quote_at_end(words[first:], sent, desk)
@@ -89,13 +96,13 @@ def cut_quoted(mail: InboundMail, sent: Sent, reply: ReplyAddresses, desk: str) 
 
 def _with_reply(mail: InboundMail, kept: Sequence[Span]) -> InboundMail:
     """The mail with these lines as its reply; the others were quoted."""
-    quoted = set(_lines(mail.text, (*mail.reply, *mail.quoted))).difference(kept)
-    signature = set(_lines(mail.text, mail.signature)).difference(kept)
+    quoted = set(lines_of(mail.text, (*mail.reply, *mail.quoted))).difference(kept)
+    signature = set(lines_of(mail.text, mail.signature)).difference(kept)
     return replace(mail, reply=joined(kept), quoted=joined(quoted), signature=joined(signature))
 
 
-def _lines(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    """Yield the spans line by line, each with its line end."""
+def lines_of(text: str, spans: Iterable[Span]) -> Iterator[Span]:
+    """Yield the spans line by line, each line with its end."""
     for span in spans:
         start = span.start
         while start < span.end:
@@ -154,7 +161,7 @@ def _is_mark(mail: InboundMail, span: Span, reply: ReplyAddresses) -> bool:
 
 def _below(text: str, sent: Sent, reply: ReplyAddresses) -> list[Span]:
     """The words below our whole letter: some answer at the end of an unmarked quote."""
-    lines = list(_lines(text, [Span(0, len(text))]))
+    lines = list(lines_of(text, [Span(0, len(text))]))
     words = [text[span.start : span.end] for span in lines]
     ends = [
         number
@@ -167,7 +174,7 @@ def _below(text: str, sent: Sent, reply: ReplyAddresses) -> list[Span]:
     found = split_body(text[start:]).reply
     spans = [Span(span.start + start, span.end + start) for span in found]
     kept = [
-        span for span in _lines(text, spans) if text[span.start : span.end].strip() not in NOTES
+        span for span in lines_of(text, spans) if text[span.start : span.end].strip() not in NOTES
     ]
     return kept if any(text[span.start : span.end].strip() for span in kept) else []
 

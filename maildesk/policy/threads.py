@@ -149,10 +149,14 @@ def claimed_agent(arrival: Arrival) -> Agent | None:
 
     One field, one plain address: a From that could be read in two ways is no agent's.
     """
-    mail = arrival.mail
+    return agent_of(arrival.mail, arrival.rules)
+
+
+def agent_of(mail: InboundMail, rules: Rules) -> Agent | None:
+    """Return the agent that a mail's From claims to be, as `claimed_agent` does."""
     if mail.sender is None or any(defect.startswith("From: ") for defect in mail.defects):
         return None
-    return arrival.rules.agent_at(mail.sender.address)
+    return rules.agent_at(mail.sender.address)
 
 
 def is_known(arrival: Arrival, ticket: TicketFacts) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
+from maildesk.mail.sigils import UNSEEN
+
 VERBS = (
     "note", "reply", "solve", "reopen", "wait", "hold", "schedule", "take", "assign", "unassign",
     "team", "priority", "type", "tag", "title", "cc", "uncc", "admit", "merge", "link", "spam",
@@ -44,14 +46,6 @@ _PUNCTUATION = ".,;:!。"
 _MOST_SUGGESTED = 3
 _LONG = 7  # from so many letters on, two slips are forgiven instead of one
 
-# Characters that nobody sees, and that clients and keyboards leave in words: soft hyphen, bidi
-# marks, zero-width characters, variation selectors, byte-order mark; and U+FFFD, as which a
-# byte-order mark within a text is read.
-UNSEEN = dict.fromkeys(
-    [0xAD, 0x34F, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
-     *range(0x2060, 0x2070), *range(0xFE00, 0xFE10), 0xFEFF, 0xFFFD]
-)  # fmt: skip
-
 
 def fold(word: str) -> str:
     """Return what words are compared by: no case, no compatibility forms (full-width letters),
@@ -79,7 +73,7 @@ class Vocabulary:
         return IMPLIED[found][1] if found in IMPLIED else ""
 
     def suggest(self, word: str) -> tuple[str, ...]:
-        """Return the known words that may have been meant, best first, one a verb.
+        """Return the known words that may have been meant, one a verb; of several none is nearer.
 
         One slip is forgiven (a letter too many, too few, another, or two in the wrong order), in
         words of seven letters and more two.
@@ -89,8 +83,9 @@ class Vocabulary:
             return ()
         near = sorted(self._near(meant))
         best: dict[tuple[str, str], str] = {}
-        for _, _, known in near:
-            best.setdefault((self.find(known) or "", self.implied(known)), known)
+        for slips, _, known in near:
+            if slips == near[0][0]:
+                best.setdefault((self.find(known) or "", self.implied(known)), known)
         return tuple(best.values())[:_MOST_SUGGESTED]
 
     def _near(self, meant: str) -> list[tuple[int, int, str]]:

@@ -1,0 +1,111 @@
+"""What time alone does to a case: reminders of what is held, and the return of what was put off.
+
+Each function returns the plan of one occasion, which no mail has caused; `desk.holds` asks the
+store what is due, and notes that it was done.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+
+from maildesk.mail.envelope import Envelope, Source
+from maildesk.mail.identifiers import Purpose
+from maildesk.mail.message import Automatic, AutomaticKind, InboundMail
+from maildesk.model.changes import AskAgain, SetStatus
+from maildesk.model.facts import Facts, Hold, TicketFacts, Trust
+from maildesk.model.plan import Audience, Disposition, Match, Plan
+from maildesk.policy.command_notices import confirm_letter
+from maildesk.policy.draft import Draft
+from maildesk.policy.letters import Letter, label, write_agent
+from maildesk.policy.lifecycle import Trigger, next_status
+from maildesk.policy.notices import desk_address, responsible
+from maildesk.policy.rules import Rules
+from maildesk.policy.threads import Arrival
+
+
+def occasion(cause: str, ticket: TicketFacts, rules: Rules, now: datetime) -> Draft:
+    """Return a draft that no mail caused: it stands in for one without a sender."""
+    number = ticket.ticket.number
+    arrival = Arrival(
+        mail=InboundMail(size=0, content_key=cause),
+        envelope=Envelope(Source.PIPE, ""),
+        trust=Trust(),
+        facts=Facts(tickets={number: ticket}),
+        rules=rules,
+        now=now,
+        written_at=now,
+    )
+    return Draft(arrival, Automatic(AutomaticKind.OWN), Match(number), ticket)
+
+
+def remind(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+    """Ask an agent once more about a mail of his that is held."""
+    draft = occasion(f"hold:{hold.receipt}", ticket, rules, now)
+    agent = rules.agent(hold.agent)
+    if agent:
+        draft.change(AskAgain(hold.receipt))
+        may = {"run": hold.question.get("may_run"), "send": hold.question.get("may_send")}
+        offers = (*(word for word, is_allowed in may.items() if is_allowed), "drop")
+        facts = hold.question
+        letter = confirm_letter(draft, hold.receipt, facts, offers, is_reminder=True)
+        write_agent(draft, agent, letter)
+    return _finished(draft, f"hold:{hold.receipt}:reminder")
+
+
+def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+    """Tell the others of the team that an agent's mail has waited for hours for his word."""
+    draft = occasion(f"hold:{hold.receipt}", ticket, rules, now)
+    author = rules.agent(hold.agent)
+    name = author.name if author else hold.agent
+    letter = Letter(
+        kind="assigned",
+        audience=Audience.AGENT,
+        purpose=Purpose.AGENT,
+        sender=desk_address(draft),
+        facts=_given(
+            draft,
+            f"A mail of {name} has been held since {hold.opened_at:%Y-%m-%d %H:%M} UTC and waits "
+            f"for his word: {hold.reason}",
+            "team",
+        ),
+    )
+    members = [agent for agent in rules.members(ticket.ticket.team) if agent.handle != hold.agent]
+    for agent in members:
+        write_agent(draft, agent, letter)
+    return _finished(draft, f"hold:{hold.receipt}:team")
+
+
+def wake(ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+    """Open a case again that was put off until now, and tell whoever answers for it."""
+    draft = occasion("wake", ticket, rules, now)
+    number, status, day = ticket.ticket.number, ticket.ticket.status, ticket.ticket.wake_at
+    draft.change(SetStatus(number, next_status(status, Trigger.TIME), Trigger.TIME))
+    letter = Letter(
+        kind="assigned",
+        audience=Audience.AGENT,
+        purpose=Purpose.AGENT,
+        sender=desk_address(draft),
+        facts=_given(draft, "", "woken"),
+    )
+    for agent in responsible(draft):
+        write_agent(draft, agent, letter)
+    return _finished(draft, f"wake:{day:%Y%m%dT%H%M}" if day else "wake")
+
+
+def _given(draft: Draft, reason: str, by: str) -> dict[str, object]:
+    said = draft.facts.last_said
+    return {
+        "actor": None,
+        "by": by,
+        "reason": reason,
+        "reply_goes": label(draft.ticket.requester),
+        "quote": said.text if said else "",
+        "quote_author": label(said.author) if said else "",
+        "quote_at": said.at if said else None,
+    }
+
+
+def _finished(draft: Draft, cause: str) -> Plan:
+    """The plan, its letters named after the occasion: it happens once."""
+    plan = draft.plan(Disposition.NOTE)
+    named = tuple(replace(notice, cause=cause) for notice in plan.notices)
+    return replace(plan, notices=named)

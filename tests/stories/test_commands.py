@@ -1,0 +1,82 @@
+"""An agent steers the desk from his mail client, one command at a time."""
+
+import pytest
+from stories.house import KARI, SUPPORT
+
+ASKED = "It says PC LOAD LETTER since the power came back."
+
+
+@pytest.fixture
+def case(house, ada, kari):
+    house.post(ada.write(SUPPORT, text=ASKED))
+    return house
+
+
+def test_command_and_words_go_separate_ways(case, ada, kari):
+    letters = case.post(kari.answer("#take #priority P1\n\nI bring a new drum at ten."))
+    ticket = case.ticket()
+    assert (ticket["assignee"], ticket["priority"], ticket["status"]) == ("kari", "P1", "open")
+    assert [letter.recipient for letter in letters] == [ada.address]
+    assert "I bring a new drum at ten." in ada.last.text
+    assert "#" not in ada.last.text.split("On Mon")[0].replace("[#1]", "").split("Case #1")[0]
+
+
+def test_solve_is_one_mail_with_the_answer_and_a_question(case, ada, kari):
+    case.post(kari.answer("The drum was worn out; it prints again.\n\n#solve"))
+    assert case.ticket()["status"] == "solved"
+    assert "it prints again" in ada.last.text
+    assert "Is it solved?" in ada.last.text
+    assert len(case.to(ada)) == 2  # the acknowledgement, and this
+
+
+def test_commands_alone_post_no_empty_message(case, ada, kari):
+    case.post(kari.answer("#take"))
+    assert case.ticket()["assignee"] == "kari"
+    assert len(case.ticket()["messages"]) == 1
+    assert len(case.to(ada)) == 1
+
+
+def test_misspelt_command_is_held_and_run_on_a_word(case, ada, kari):
+    letters = case.post(kari.answer("#colse\n\nIt prints again."))
+    assert [letter.recipient for letter in letters] == [KARI]
+    assert case.ticket()["status"] == "new"
+    assert "Did you mean #solve?" in kari.last.text
+    case.post(kari.answer("run"))
+    assert case.ticket()["status"] == "solved"
+    assert "It prints again." in ada.last.text
+    assert "colse" not in ada.last.text
+
+
+def test_send_sends_the_words_alone(case, ada, kari):
+    case.post(kari.answer("#colse\n\nIt prints again."))
+    case.post(kari.answer("Send."))
+    assert case.ticket()["status"] == "open"
+    assert "It prints again." in ada.last.text
+    assert "colse" not in str(ada.last)
+
+
+def test_drop_sends_nothing(case, ada, kari):
+    case.post(kari.answer("#colse\n\nIt prints again."))
+    question = kari.last
+    case.post(kari.answer("drop"))
+    assert len(case.to(ada)) == 1
+    case.post(kari.answer("send", question))
+    assert len(case.to(ada)) == 1
+    assert "waits for this answer" in kari.last.text
+
+
+def test_anything_else_asks_once_more(case, ada, kari):
+    case.post(kari.answer("#colse\n\nIt prints again."))
+    case.post(kari.answer("what's this?"))
+    assert "Answer with one word" in kari.last.text
+    asked = len(case.to(kari))
+    case.post(kari.answer("what's this?"))
+    assert len(case.to(kari)) == asked
+    assert len(case.to(ada)) == 1
+
+
+def test_note_stays_inside(case, ada, kari):
+    letters = case.post(kari.answer("#note He shouts at the printer, I think."))
+    assert case.to(ada, letters) == []
+    assert case.ticket()["messages"][-1]["visibility"] == "internal"
+    assert "nothing was sent to Ada" in kari.last.text
