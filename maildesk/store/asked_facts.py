@@ -89,7 +89,8 @@ def _lines(rows: Iterable[Any]) -> Iterator[str]:
     for row in rows:
         if row.receipt is not None and row.receipt != receipt:
             receipt = row.receipt
-            yield _one_line(f"{instant(row.at)} mail {receipt} ({row.disposition}){_why(row)}")
+            became = f" ({row.disposition})" if row.disposition else ""
+            yield _one_line(f"{instant(row.at)} mail {receipt}{became}{_why(row)}")
         yield _one_line(f"{instant(row.at)} {row.actor}: {_what(row)}")
 
 

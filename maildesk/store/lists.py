@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, exists, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, false, or_, select
 
 from maildesk.mail.message import Address
 from maildesk.model.facts import TicketLine
@@ -79,11 +79,20 @@ def own(connection: Connection, keys: Collection[str]) -> tuple[TicketLine, ...]
 
 # --- a search -----------------------------------------------------------------------------------
 
-_NEWEST = (
-    select(tickets.c.number).order_by(tickets.c.number.desc()).limit(SEARCHED).subquery("newest")
+_ABOUT = (
+    tickets.c.subject,
+    tickets.c.title,
+    tickets.c.requester_name,
+    tickets.c.requester_address,
 )
-_WRITTEN_ON_IT = (tickets.c.subject, tickets.c.title)
-_REQUESTER = (tickets.c.requester_name, tickets.c.requester_address)
+
+
+def _newest(count: int) -> Select[Any]:
+    newest = select(tickets.c.number).order_by(tickets.c.number.desc()).limit(count)
+    return select(newest.subquery("newest").c.number)
+
+
+_NEWEST = _newest(SEARCHED)
 
 
 def found(connection: Connection, words: str) -> tuple[TicketLine, ...]:
@@ -94,7 +103,7 @@ def found(connection: Connection, words: str) -> tuple[TicketLine, ...]:
         return ()
     query = (
         select(*_LINE)
-        .where(tickets.c.number.in_(select(_NEWEST.c.number)), *map(_holds, wanted))
+        .where(tickets.c.number.in_(_NEWEST), *map(_holds, wanted))
         .order_by(tickets.c.number.desc())
         .limit(FOUND_AT_MOST)
     )
@@ -108,9 +117,6 @@ def _holds(word: str) -> ColumnElement[bool]:
     in_text = [messages.c.text.contains(w, autoescape=True) for w in cases]
     said = exists().where(messages.c.ticket == tickets.c.number, or_(*in_text))
     return or_(_has_number(word), *on_it, said)
-
-
-_ABOUT = (*_WRITTEN_ON_IT, *_REQUESTER)
 
 
 def _has_number(word: str) -> ColumnElement[bool]:
