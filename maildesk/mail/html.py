@@ -69,7 +69,7 @@ class _Element:
     start: int = 0
     is_hidden: bool = False
     is_tiny: bool = False
-    is_block: bool = False
+    distance: int = 0  # line ends around a block; 0 within a line
     is_preformatted: bool = False
     href: str = ""
     items: int = 0
@@ -90,6 +90,7 @@ class _Reader:
         self._line_start = 0
         self._row_start = 0
         self._cell_start = -1
+        self._blank_at = -1  # where a no-break space stood alone
         self._open: list[_Element] = []
         self._quoted_from: int | None = None  # all below is quote
         self._spans: dict[Role, list[Span]] = {role: [] for role in Role}
@@ -100,14 +101,15 @@ class _Reader:
         """Open an element."""
         parent = self._open[-1] if self._open else _ROOT
         is_block = tag in markup.BLOCKS
+        distance = self._distance(tag, attributes) if is_block else 0
         if is_block and self._cell_start != self._length:
-            self._end_line(self._distance(tag))
+            self._end_line(distance)
         element = _Element(
             tag=tag,
             start=self._length,
             is_hidden=parent.is_hidden or markup.is_hidden(tag, attributes),
             is_tiny=markup.is_tiny(attributes, inherited=parent.is_tiny),
-            is_block=is_block,
+            distance=distance,
             is_preformatted=parent.is_preformatted or tag in ("pre", "textarea"),
             href=attributes.get("href", "") if tag == "a" else "",
         )
@@ -170,10 +172,11 @@ class _Reader:
             self._breaks, self._space = 0, "\t"
             self._cell_start = self._length
 
-    def _distance(self, tag: str) -> int:
+    def _distance(self, tag: str, attributes: Mapping[str, str]) -> int:
         """Return the line ends around a block: two around paragraphs, one inside lists."""
-        is_in_list = any(element.tag == "li" for element in self._open[-6:])
-        return 2 if tag in markup.PARAGRAPHS and not is_in_list else 1
+        if tag not in markup.PARAGRAPHS or markup.is_tight(tag, attributes):
+            return 1
+        return 1 if any(element.tag == "li" for element in self._open[-6:]) else 2
 
     def _next_bullet(self) -> str:
         """Return the sign before a list item, indented by the depth of the lists."""
@@ -187,12 +190,19 @@ class _Reader:
     def _close(self, element: _Element) -> None:
         if element.href and not element.is_hidden:
             self._write_target(element)
-        if element.is_block:
-            self._end_line(self._distance(element.tag))
-        if element.role in (Role.QUOTE, Role.SIGNATURE, Role.PLAIN_BLOCKQUOTE):
+        if element.distance:
+            self._end_block(element)
+        if element.role not in (None, Role.QUOTE_FROM_HERE):
             span = Span(element.start, self._length)
             if span.start < span.end:
                 self._spans[element.role].append(span)
+
+    def _end_block(self, element: _Element) -> None:
+        """End the line; a block that holds nothing but a blank is a blank line (Outlook)."""
+        is_blank = element.tag in ("p", "div") and element.start == self._length == self._blank_at
+        if is_blank and element.distance == 1:
+            self._breaks = min(self._breaks + 1, 3)
+        self._end_line(element.distance)
 
     def _write_target(self, element: _Element) -> None:
         """Write where a link leads, unless its text says so."""
@@ -207,6 +217,7 @@ class _Reader:
 
     def _write(self, text: str, *, is_preformatted: bool) -> None:
         """Write text; blanks are folded as a browser folds them."""
+        is_blank = "\xa0" in text
         text = text.translate(_INVISIBLE).replace("\xa0", " ") if not is_preformatted else text
         folded = text.replace("\r\n", "\n") if is_preformatted else _BLANKS.sub(" ", text)
         if not is_preformatted:
@@ -216,6 +227,7 @@ class _Reader:
         else:
             ends_blank = False
         if not folded:
+            self._blank_at = self._length if is_blank else self._blank_at
             return
         self._put(self._owed())
         self._put(folded)
@@ -248,6 +260,8 @@ class _Reader:
             self._close(self._open.pop())
         text = "".join(self._pieces)
         quoted = self._spans[Role.QUOTE] + _answered(text, self._spans[Role.PLAIN_BLOCKQUOTE])
+        for frame in self._spans[Role.QUOTE_FRAME]:
+            quoted += _framed(text, frame, joined(_lines_of(text, quoted)))
         if self._quoted_from is not None:
             quoted.append(Span(self._quoted_from, len(text)))
         return HtmlText(
@@ -268,6 +282,19 @@ def _answered(text: str, blockquotes: list[Span]) -> list[Span]:
         if introduction_place(above, len(above) - 1, before_quote=True):
             return outermost[index:]
     return outermost[-1:]
+
+
+def _framed(text: str, frame: Span, quoted: tuple[Span, ...]) -> list[Span]:
+    """Return what is quote of a frame: all of it, but where blocks of quote follow an introduction
+    only those, for people answer between and below them."""
+    inside = (span for span in quoted if frame.start < span.start < frame.end)
+    first = next((span for span in inside if text[frame.start : span.start].strip()), None)
+    if first is None:
+        return [frame]
+    above = text[frame.start : first.start][:600].strip("\n ").split("\n")
+    if introduction_place(above, len(above) - 1, before_quote=True) != (0, 0):
+        return [frame]
+    return [Span(frame.start, first.end)]
 
 
 def _lines_of(text: str, spans: list[Span]) -> list[Span]:

@@ -33,6 +33,7 @@ class Role(Enum):
 
     QUOTE = "quote"
     QUOTE_FROM_HERE = "quote from here"
+    QUOTE_FRAME = "quote frame"
     PLAIN_BLOCKQUOTE = "plain blockquote"
     SIGNATURE = "signature"
 
@@ -40,7 +41,7 @@ class Role(Enum):
 # Classes and ids, in lower case, by which clients mark a quote.
 _QUOTE_CLASSES = frozenset(
     {
-        "gmail_quote_container", "gmail_attr", "yahoo_quoted", "moz-cite-prefix",
+        "gmail_attr", "yahoo_quoted", "moz-cite-prefix",
         "moz-email-headers-table", "moz-forward-container", "zmail_extra", "protonmail_quote",
         "protonmail_original", "tutanota_quote", "yandex-quote", "msg-quote", "quoted-text",
         "cloudmagic-quote", "hmquote", "wordsection-quote", "ox-quote", "mail_quote", "quote",
@@ -56,6 +57,8 @@ _QUOTE_IDS = frozenset(
         "zwchr", "qt",
     }
 )  # fmt: skip
+# Classes of what holds the introduction and the quote, and answers that stand between its pieces.
+_FRAME_CLASSES = frozenset({"gmail_quote", "gmail_quote_container"})
 _QUOTE_FROM_HERE_IDS = frozenset({"divrplyfwdmsg", "appendonsend", "stopspelling", "replybody"})
 _SIGNATURE_CLASSES = frozenset(
     {
@@ -68,6 +71,13 @@ _SIGNATURE_IDS = frozenset(
     {"signature", "ms-outlook-mobile-signature", "applemailsignature", "mail_android_signature"}
 )
 
+_WORD_SIGNATURE = "_MailAutoSig"
+_TIGHT_CLASSES = frozenset({"msonormal", "msonospacing", "msoplaintext", "msolistparagraph"})
+_NO_MARGIN = re.compile(
+    r"(?<![\w-])margin\s*:\s*0(?:\.0+)?(?:px|pt|in|cm|em)?\s*(?:;|!|$)"
+    r"|margin-bottom\s*:\s*0(?:\.0+)?(?:px|pt|in|cm|em)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
 _STYLE_HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all"
     r"|(?<![\w-])opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)"
@@ -108,6 +118,16 @@ def is_tiny(attributes: Mapping[str, str], *, inherited: bool) -> bool:
     return size <= 0.1 if unit in ("em", "rem") else size <= (5 if unit == "%" else 1)
 
 
+def is_tight(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Tell whether a paragraph has no margins, so that it is no more than a line (Outlook)."""
+    if tag != "p" or not attributes:
+        return False
+    classes = attributes.get("class", "")[:500].lower().split()
+    return not _TIGHT_CLASSES.isdisjoint(classes) or (
+        _NO_MARGIN.search(attributes.get("style", "")[:2_000]) is not None
+    )
+
+
 def role_of(tag: str, attributes: Mapping[str, str]) -> Role | None:
     """Return what the markup says the element is; None if it says nothing."""
     if not attributes and tag != "blockquote":
@@ -116,13 +136,21 @@ def role_of(tag: str, attributes: Mapping[str, str]) -> Role | None:
     identity = attributes.get("id", "")[:200].lower()
     if identity in _QUOTE_FROM_HERE_IDS or _is_outlook_rule(tag, attributes):
         return Role.QUOTE_FROM_HERE
-    if classes & _SIGNATURE_CLASSES or identity in _SIGNATURE_IDS:
+    if classes & _SIGNATURE_CLASSES or identity in _SIGNATURE_IDS or _is_word_signature(attributes):
         return Role.SIGNATURE
     if tag == "blockquote":
         return _blockquote_role(attributes, classes)
     if classes & _QUOTE_CLASSES or identity in _QUOTE_IDS:
         return Role.QUOTE
-    return Role.QUOTE if tag == "div" and "gmail_quote" in classes else None
+    return Role.QUOTE_FRAME if tag == "div" and classes & _FRAME_CLASSES else None
+
+
+def _is_word_signature(attributes: Mapping[str, str]) -> bool:
+    """Tell whether this is a line of the signature that Outlook put in: Word bookmarks it."""
+    if "name" in attributes:
+        return attributes["name"] == _WORD_SIGNATURE
+    style = attributes.get("style", "")
+    return "mso-bookmark" in style[:2_000] and _WORD_SIGNATURE in style[:2_000]
 
 
 def _is_outlook_rule(tag: str, attributes: Mapping[str, str]) -> bool:

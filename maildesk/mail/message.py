@@ -142,8 +142,9 @@ class InboundMail:
     control, bidi or zero-width characters); ids are without <>. `headers` holds every field in
     order, `trace` those that servers and signers wrote, not decoded (see `mail.trace`). `text` is
     the full visible text; `reply`, `quoted` and `signature` are spans of it that together cover
-    it, `forwarded` are those of `quoted` that the writer passes on. `content_key` is a hash over
-    Message-ID, From, Date, Subject and decoded content."""
+    it, `forwarded` are those of `quoted` that the writer passes on. `new_in_html` is what the
+    HTML beside the text says is new, where a line of either begins as a command; else None.
+    `content_key` is a hash over Message-ID, From, Date, Subject and decoded content."""
 
     size: int
     content_key: str
@@ -166,6 +167,7 @@ class InboundMail:
     signature: tuple[Span, ...] = ()
     forwarded: tuple[Span, ...] = ()
     is_html_only: bool = False
+    new_in_html: str | None = None
     attachments: tuple[Attachment, ...] = ()
     report: DeliveryReport | None = None
     defects: tuple[str, ...] = ()

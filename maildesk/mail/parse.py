@@ -100,6 +100,7 @@ def _with_content(
         signature=division.signature,
         forwarded=division.forwarded,
         is_html_only=visible.is_html_only,
+        new_in_html=visible.new_in_html,
         attachments=attachments,
         report=read_report(as_message(raw, root), visible.text),
         defects=(*mail.defects, *dict.fromkeys(defects), *visible.defects),

@@ -29,8 +29,9 @@ WEEKDAYS = (
 MONTHS = (
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "jän",
     "mär", "mrz", "mai", "okt", "dez", "fév", "avr", "juin", "juil", "août", "déc", "ene", "abr",
-    "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "out", "maj", "mrt", "mei",
-    "des", "sty", "lut", "kwi", "cze", "lip", "sie", "wrz", "paź", "lis", "gru", "led", "úno",
+    "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "out", "maj", "mrt", "maart",
+    "mei", "des",
+    "sty", "lut", "kwi", "cze", "lip", "sie", "wrz", "paź", "lis", "gru", "led", "úno",
     "bře", "dub", "kvě", "čer", "srp", "zář", "říj", "pro", "tammi", "helmi", "maalis", "huhti",
     "touko", "kesä", "heinä", "elo", "syys", "loka", "marras", "joulu", "янв", "фев", "мар", "апр",
     "мая", "май", "июн", "июл", "авг", "сен", "окт", "ноя", "дек", "thg", "tháng",

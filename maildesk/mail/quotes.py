@@ -65,6 +65,7 @@ _WROTE_WHEN = re.compile(rf"\b{_WROTE}\b.{{0,100}}{_COLON}$", re.IGNORECASE)
 _ENDS_WITH_ADDRESS = re.compile(rf"@[^\s@]{{1,120}}[>)\]\s\"'”*_]{{0,6}}(?:님|님이)?\s?{_COLON}$")
 _QUOTING = re.compile(rf"(?:{'|'.join(QUOTING)})\s.{{1,200}}{_COLON}$", re.IGNORECASE)
 _BRACKETED_ADDRESS_LAST = re.compile(r"[<(]\S+@\S+[>)]\s*$")
+_BROKEN_ADDRESS = re.compile(r"[^\s<>@]{1,120}@[^\s<>@]{1,120}>")
 _CLOSED_ADDRESS = re.compile(rf">\s?(?:[^\W\d].{{0,40}})?{_COLON}")
 _GLUE = re.compile(rf"-*\s+(?=[A-Z])(?={'|'.join(OPENERS)})")
 
@@ -118,7 +119,7 @@ def introduction_place(
     endings = list(_endings(lines, last))
     for first, joined in endings:
         if _begins_with_date(joined, before_quote=before_quote):
-            return first, 0
+            return _before_broken_address(lines, first), 0
     column = _glued_column(lines[last]) if before_quote else None
     if column is not None:
         return last, column
@@ -128,7 +129,16 @@ def introduction_place(
         if _begins_with_name(joined, before_quote=before_quote)
     ]
     dated = [first for first, joined in named if _DATE.search(joined)]
-    return (dated[0] if dated else named[0][0], 0) if named else None
+    if not named:
+        return None
+    return _before_broken_address(lines, dated[0] if dated else named[0][0]), 0
+
+
+def _before_broken_address(lines: Sequence[str], first: int) -> int:
+    """Return the line above `first` if the address that ends in `first` begins there; Gmail breaks
+    behind the "<"."""
+    is_broken = first > 0 and _BROKEN_ADDRESS.match(lines[first].strip()) is not None
+    return first - 1 if is_broken and lines[first - 1].rstrip().endswith("<") else first
 
 
 def _is_between_rules(line: str) -> bool:

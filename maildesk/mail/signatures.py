@@ -25,13 +25,13 @@ _SENTENCE_END = re.compile(r"[.!?。！？][\"')]?$")
 _SENT_FROM = re.compile(
     r"(?:Sent (?:\w+ly )?(?:from|via|with|using|by|on)|Get|Download|Gesendet (?:von|mit|über)"
     r"|Diese Nachricht wurde von|Von meinem|Holen Sie sich|Laden Sie|Hol dir"
-    r"|Envoyé (?:sans fil )?(?:de|depuis|à partir|avec|via|par)|Télécharge[rz]|Obtene[zr]"
+    r"|Envoyé (?:sans fil )?(?:de|depuis|à partir|avec|via|par)|Télécharge[rz]|Obten(?:ez|er|ir)"
     r"|Enviad[oa] (?:desde|de|do|da|a partir|com|con|por|pelo|via)|Obtén|Obter|Baixar|Descarga"
     r"|Inviato (?:da|dal|con|tramite)|Scarica|Ottieni"
     r"|Verzonden (?:vanaf|vanuit|via|met|van)|Verstuurd (?:vanaf|vanuit|via|met|van)"
     r"|Sendt (?:fra|med|via|af)|Skicka[td] (?:från|med|via)|Hämta|Hent|Last ned|Skaff|Få"
     r"|Wysłan[eoya] (?:z|ze|przez|za)|Pobierz|Odesláno (?:z|ze|pomocí)|Odoslané (?:z|zo)|Stáhn"
-    r"|Lähetetty|Hanki|Отправлено (?:с|со|из|от)|Послано|Скача|Загруз"
+    r"|Lähetetty|Hanki|Отправлено (?:с|со|из|от)|Послано|Скача|Загруз|Получ"
     r"|发自|发送自|從|从|來自|来自|取得|获取|下載|下载|나의|내|Được gửi|Đã gửi từ|Gửi từ|Tải)",
     re.IGNORECASE,
 )
@@ -41,6 +41,10 @@ _SENT_BEHIND = (
 )  # fmt: skip
 _SENT_FROM_BEHIND = re.compile(
     rf"(?:iPhone|iPad|Android|Outlook|Galaxy)\S{{0,30}}\s?(?:{'|'.join(_SENT_BEHIND)})",
+    re.IGNORECASE,
+)
+_GET_BEHIND = re.compile(  # the verb last, as German and Dutch have it
+    r"Outlook\b(?: \S{1,12}){0,3} (?:beziehen|herunterladen|holen|downloaden|ophalen)",
     re.IGNORECASE,
 )
 _SENT_FROM_PRODUCT = re.compile(  # a device or program nobody has heard of
@@ -157,7 +161,7 @@ def _is_client_footer(line: str, *, is_verb_last: bool) -> bool:
     text = (_LINK.sub("", line[:400]) if "://" in line else line[:400]).strip(" *_<>()[]|-—")
     if len(text) > 120:
         return False
-    if is_verb_last and _SENT_FROM_BEHIND.search(text):
+    if _GET_BEHIND.fullmatch(text) or (is_verb_last and _SENT_FROM_BEHIND.search(text)):
         return True
     if not _SENT_FROM.match(text):
         return False

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from maildesk.mail.attachments import declared_name
+from maildesk.mail.beside import Beside, read_beside
 from maildesk.mail.charset import decode_text
 from maildesk.mail.flowed import unflow
 from maildesk.mail.html import HtmlText, html_to_text
@@ -23,22 +24,26 @@ _NO_TEXT = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufeff\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The parts of a mail by what they are to a reader."""
+    """The parts of a mail by what they are to a reader; `beside` is HTML that says again what a
+    text part says."""
 
     texts: tuple[Part, ...] = ()
     files: tuple[Part, ...] = ()
+    beside: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleText:
     """The text of a mail; `quoted` and `signature` are what markup proves of it. `html` is the
-    source that it came from, or that stood beside it."""
+    source that it came from. `new_in_html` is what HTML beside it says is new, where a line of
+    either begins as a command."""
 
     text: str
     quoted: tuple[Span, ...] = ()
     signature: tuple[Span, ...] = ()
     is_html_only: bool = False
     html: str = ""
+    new_in_html: str | None = None
     defects: tuple[str, ...] = ()
 
 
@@ -67,10 +72,12 @@ def _sort(raw: bytes, part: Part, *, first: bool) -> Layout:
             branches[0].texts,
             branches[0].files
             + tuple(p for branch in branches[1:] for p in (*branch.texts, *branch.files)),
+            branches[0].beside,
         )
     return Layout(
         tuple(p for branch in branches for p in branch.texts),
         tuple(p for branch in branches for p in branch.files),
+        tuple(p for branch in branches for p in branch.beside),
     )
 
 
@@ -87,7 +94,12 @@ def _choose(raw: bytes, branches: list[Layout]) -> Layout:
     with_text = [branch for branch in branches if _has_text(raw, branch)]
     plain = [branch for branch in with_text if _is_plain(branch)]
     chosen = plain or with_text[-1:] or branches[:1]
-    return Layout(tuple(p for branch in chosen for p in branch.texts), files)
+    beside = [branch for branch in with_text if branch not in plain] if plain else []
+    return Layout(
+        tuple(p for branch in chosen for p in branch.texts),
+        files,
+        tuple(p for b in beside for p in b.texts if p.content_type == "text/html"),
+    )
 
 
 def _has_text(raw: bytes, branch: Layout) -> bool:
@@ -117,6 +129,8 @@ def read_texts(raw: bytes, layout: Layout, limits: ParseLimits) -> VisibleText:
         quoted += _moved(section.quoted, start, len(shown))
         signature += _moved(section.signature, start, len(shown))
         text = "\n\n".join(filter(None, (text, shown)))
+    beside = _read_beside(raw, layout, text, limits)
+    signature += beside.signature
     if len(text) > limits.text_characters:
         defects.append(f"text over {limits.text_characters} characters")
         text = text[: limits.text_characters]
@@ -126,8 +140,17 @@ def read_texts(raw: bytes, layout: Layout, limits: ParseLimits) -> VisibleText:
         _moved(signature, 0, len(text)),
         is_html_only=bool(htmls) and len(htmls) == len(layout.texts),
         html="\n".join(htmls),
+        new_in_html=beside.new_text,
         defects=tuple(defects),
     )
+
+
+def _read_beside(raw: bytes, layout: Layout, text: str, limits: ParseLimits) -> Beside:
+    """Read the HTML beside the text, if there is one."""
+    if len(layout.beside) != 1:
+        return Beside()
+    source = _source(raw, layout.beside[0])[0]
+    return read_beside(text, source[: _HTML_FACTOR * limits.text_characters])
 
 
 def as_text(content: bytes, charset: str | None) -> tuple[str, str | None]:
