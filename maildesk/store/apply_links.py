@@ -3,10 +3,11 @@
 from sqlalchemy import insert, select, update
 
 from maildesk.model.changes import LinkTickets, MergeTicket, SetStatus
-from maildesk.model.ticket import Status
+from maildesk.model.ticket import Status, Visibility
+from maildesk.store import holds
 from maildesk.store.apply_details import set_status
 from maildesk.store.apply_work import Work
-from maildesk.store.tables import links, tickets
+from maildesk.store.tables import links, messages, tickets
 
 
 def link_tickets(work: Work, change: LinkTickets) -> None:
@@ -19,7 +20,8 @@ def link_tickets(work: Work, change: LinkTickets) -> None:
 
 
 def merge_ticket(work: Work, change: MergeTicket) -> None:
-    """Make the ticket part of another. Both keep what they hold: facts follow `merged_into`.
+    """Make the ticket part of another. Both keep what was said: facts follow `merged_into`. What
+    is held waits at the other one from now on, where agents can still let it go.
 
     A ticket that is merged is no target, so no merges ever make a ring. Raises: ValueError where
     one of the two is part of another already (had it become so meanwhile, its version would have
@@ -37,3 +39,14 @@ def merge_ticket(work: Work, change: MergeTicket) -> None:
     work.connection.execute(source.values(merged_into=change.into))
     work.note(change.ticket, "merged", str(change.into))
     work.note(change.into, "merged_from", str(change.ticket))
+    _take_along_what_is_held(work, change)
+
+
+def _take_along_what_is_held(work: Work, change: MergeTicket) -> None:
+    is_held = (messages.c.ticket == change.ticket, messages.c.visibility == str(Visibility.HELD))
+    directions = work.connection.scalars(select(messages.c.direction).where(*is_held)).all()
+    for direction in directions:
+        what = f"{direction} {Visibility.HELD}"
+        work.note(change.into, "message", what, cause=f"came in with {change.ticket}")
+    work.connection.execute(update(messages).where(*is_held).values(ticket=change.into))
+    holds.move(work.connection, change.ticket, change.into)

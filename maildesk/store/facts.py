@@ -14,7 +14,7 @@ from maildesk.model.ticket import Party, Status
 from maildesk.store.message_ids import thread_of_ticket
 from maildesk.store.rows import party_of, ticket_of
 from maildesk.store.said import last_said
-from maildesk.store.tables import answers, outgoing, parties, receipts, tickets
+from maildesk.store.tables import answers, contacts, outgoing, parties, receipts, tickets
 
 TICKETS_AT_ONCE = 20
 MERGES_FOLLOWED = 10
@@ -28,7 +28,8 @@ SUBJECT_LIFE = timedelta(days=30)  # a subject is reused after that
 
 _TICKETS = select(tickets).where(tickets.c.number.in_(bindparam("numbers", expanding=True)))
 _PARTIES = (
-    select(parties)
+    select(parties, contacts.c.wants_no_mail)
+    .outerjoin(contacts, contacts.c.address_key == parties.c.address_key)
     .where(parties.c.ticket.in_(bindparam("numbers", expanding=True)))
     .order_by(parties.c.ticket, parties.c.number)
 )
@@ -46,8 +47,11 @@ def ticket_facts(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
         return {}
     found = {"numbers": list(rows)}
     people: dict[int, list[Party]] = defaultdict(list)
+    stopped: dict[int, set[str]] = defaultdict(set)
     for row in connection.execute(_PARTIES, found):
         people[row.ticket].append(party_of(row))
+        if row.wants_no_mail:
+            stopped[row.ticket].add(row.address_key)
     written: dict[int, set[str]] = defaultdict(set)
     for ticket, key in connection.execute(_WRITTEN_TO, found):
         written[ticket].add(key)
@@ -58,6 +62,7 @@ def ticket_facts(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
             thread=thread_of_ticket(connection, number),
             written_to=frozenset(written[number]),
             last_said=last_said(connection, number),
+            want_no_mail=frozenset(stopped[number]),
         )
         for number, row in rows.items()
     }

@@ -50,6 +50,12 @@ def close_hold(work: Work, change: CloseHold) -> None:
     work.note(change.ticket, "hold", change.outcome, old=OPEN, cause=cause)
 
 
+def move(connection: Connection, ticket: int, into: int) -> None:
+    """What is held on one ticket is held on another from now on."""
+    here = (holds.c.ticket == ticket, holds.c.state == OPEN)
+    connection.execute(update(holds).where(*here).values(ticket=into))
+
+
 def _open_one(receipt: int) -> Any:
     return update(holds).where(holds.c.receipt == receipt, holds.c.state == OPEN)
 

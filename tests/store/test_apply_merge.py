@@ -1,17 +1,23 @@
 """Merging: one ticket becomes part of another, and nothing of either is lost."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from maildesk.mail.message import InboundMail
-from maildesk.model.changes import MergeTicket, SetStatus
-from maildesk.model.ticket import Status
+from maildesk.mail.message import Address, InboundMail
+from maildesk.model.changes import CloseHold, MergeTicket, OpenHold, ReleaseMessage, SetStatus
+from maildesk.model.facts import Hold
+from maildesk.model.plan import Disposition
+from maildesk.model.ticket import Direction, Status, Visibility
+from maildesk.store import holds
 from maildesk.store.apply import Stale
 from maildesk.store.engine import Database
 
 from .conftest import NOW, carry_out, change, facts_for, history, inbound, message, opening, shown
+
+KARI = Address("Kari", "kari@example.com")
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +86,23 @@ def test_a_target_that_moved_on_makes_the_merge_stale(database: Database) -> Non
     change(database, SetStatus(2, Status.CLOSED, "close"))
     with pytest.raises(Stale):
         change(database, MergeTicket(1, 2), versions={1: 0, 2: 0})
+
+
+def test_what_is_held_waits_at_the_target(database: Database, received: Callable[..., int]) -> None:
+    mail = inbound("#colse", message_id="held@x", senders=(KARI,))
+    receipt = received(mail, Disposition.HELD)
+    hold = Hold(receipt, 1, "kari", "doubt", NOW, NOW)
+    held = message(1, mail, visibility=Visibility.HELD, reason="doubt")
+    change(database, held, OpenHold(hold), receipt=receipt)
+    change(database, MergeTicket(1, 2))
+    with database.read() as session:
+        assert holds.open_holds(session.connection(), 1) == ()
+        assert holds.open_holds(session.connection(), 2) == (replace(hold, ticket=2),)
+    assert history(database, 2)[2:] == [
+        ("merged_from", None, "1", ""),
+        ("message", None, "in held", "came in with 1"),
+    ]
+    released = ReleaseMessage(2, receipt, Visibility.PUBLIC, Direction.OUT, inbound("Fixed."))
+    change(database, released, CloseHold(2, receipt, "run"))
+    assert shown(database, 2)["messages"][-1]["text"] == "Fixed."
+    assert facts_for(database, inbound(message_id=None), 2).tickets[2].thread[-1].holders

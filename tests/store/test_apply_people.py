@@ -74,10 +74,12 @@ def test_mail_is_stopped_for_an_address_and_started_again(database: Database) ->
     contact = facts_for(database, inbound()).contact
     assert contact is not None
     assert (contact.wants_no_mail, contact.was_aligned) == (True, True)
+    assert facts_for(database, inbound(senders=(BO,)), 1).tickets[1].want_no_mail == {ADA.key}
     change(database, StopMail(ADA, is_stopped=False))
     contact = facts_for(database, inbound()).contact
     assert contact is not None
     assert not contact.wants_no_mail
+    assert facts_for(database, inbound(), 1).tickets[1].want_no_mail == frozenset()
     assert len(history(database)) == 2
 
 
