@@ -125,21 +125,27 @@ class Stage:
         self._scene("Kari, an agent, gets it in her ordinary inbox")
         self._show(kari.inbox[-1])
 
-        self._scene("Kari just replies; Ada gets it from the desk's address")
-        self._send(kari, kari.answer("Hello Ada,\n\nplease put A4 into tray 2.\n\nKari"))
+        self._scene("Kari replies. Lines that begin with # are for the desk, the rest is for Ada")
+        reply = "#take #priority P1\n\nHello Ada,\n\nplease put A4 into tray 2.\n\nKari"
+        self._send(kari, kari.answer(reply))
         self._show(post.wait_for(ada))
 
         self._scene("Ada answers; it lands in the same case, with Kari")
-        self._send(ada, ada.answer("It prints again. Thank you!"))
+        self._send(ada, ada.answer("It prints again."))
         self._show(post.wait_for(kari))
 
-        self._scene("Ada's vacation notice answers the desk: no answer, no loop, no reopening")
-        notice = ada.answer("I am away until Monday.", Auto_Submitted="auto-replied")
-        before = self._counts()
-        self._send(ada, notice)
-        wait_until(lambda: self._counts().get("automatic", 0) > before.get("automatic", 0), "stats")
+        self._scene("Kari solves the case")
+        self._send(kari, kari.answer("Good. The tray was set to Letter.\n\n#solve"))
+        self._show(post.wait_for(ada))
+
+        self._scene("Ada says thanks, and her vacation notice comes, too: nothing reopens,")
+        self._scene("nobody is mailed, no loop begins")
+        before = sum(self._counts().values())
+        self._send(ada, ada.answer("Thanks a lot, Kari!"))
+        self._send(ada, ada.answer("I am away until Monday.", Auto_Submitted="auto-replied"))
+        wait_until(lambda: sum(self._counts().values()) == before + 2, "two more mails taken")
         if self._post.deliver():
-            raise NothingCame("silence after a vacation notice")
+            raise NothingCame("silence after thanks and a vacation notice")
         self._scene("The tickets")
         self._show_tickets()
 
@@ -166,7 +172,7 @@ class Stage:
     def _show_tickets(self) -> None:
         with self._desk.database.read() as session:
             for ticket in tickets.list_tickets(session):
-                words = "   #{number}  {status:12} {assignee:6} {requester}  {subject}"
+                words = "   #{number}  {status:8} {priority}  {assignee:6} {requester}  {subject}"
                 shown = {**ticket, "assignee": ticket["assignee"] or "–"}
                 out.print(words.format(**shown), markup=False)
         out.print()

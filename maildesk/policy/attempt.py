@@ -3,12 +3,12 @@
 Nothing here decides; `agents` and `holding` do, on what the attempt has found.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from maildesk.mail.identifiers import Purpose
-from maildesk.mail.message import InboundMail, joined
+from maildesk.mail.message import InboundMail, Span, joined
 from maildesk.model.plan import CommandTrace
 from maildesk.model.ticket import Visibility
 from maildesk.policy.arguments import BadArgument
@@ -88,7 +88,8 @@ def try_mail(draft: Draft, agent: Agent, *, is_sure: bool, order: Order | None) 
     understood, doubts = _run(task, lines)
     if order is None:
         doubts = (*reading.doubts, *doubts)
-    mail = with_words(replace(mail, reply=joined(reading.words)), sent, task.answers)
+    words = joined((*reading.words, *_noted(mail, lines)))
+    mail = with_words(replace(mail, reply=words), sent, task.answers)
     return Attempt(
         draft=draft,
         task=task,
@@ -126,3 +127,11 @@ def _run_line(task: Task, line: CommandLine) -> str:
     if command.is_weighty and not task.is_sure:
         raise CannotRun("this needs your word once more, for a reply address can be passed on")
     return command.run(task, line.rest)
+
+
+def _noted(mail: InboundMail, lines: Iterable[CommandLine]) -> Iterator[Span]:
+    """What stands behind `#note` on its line: it is the note, or its beginning."""
+    for line in lines:
+        start = mail.text.find(line.rest, line.at) if line.verb == "note" else -1
+        if start >= 0:
+            yield Span(start, start + len(line.rest))

@@ -486,7 +486,7 @@ def vocabulary(rules: Rules) -> Vocabulary:
 
 def may_hold_commands(mail: InboundMail) -> bool:
     """Whether it is worth while to look for command lines: few mails have the sign of one."""
-    return bool(mail.html_commands) or any(sigil in mail.text for sigil in SIGILS)
+    return mail.new_in_html is not None or any(sigil in mail.text for sigil in SIGILS)
 
 
 def inert_commands(mail: InboundMail, rules: Rules) -> tuple[CommandTrace, ...]:

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from maildesk.mail.identifiers import Purpose
 from maildesk.mail.message import Automatic, AutomaticKind
 from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Disposition, Match, Plan, Signal, Standing
@@ -10,6 +9,7 @@ from maildesk.model.ticket import Status, Visibility
 from maildesk.policy import notices
 from maildesk.policy.agents import take_agent_mail
 from maildesk.policy.commands import inert_commands
+from maildesk.policy.confirmations import confirmation_tokens
 from maildesk.policy.confirming import leave_settled
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.lifecycle import Trigger
@@ -24,7 +24,7 @@ def join_ticket(arrival: Arrival, automatic: Automatic, match: Match, facts: Tic
     begin = partial(Draft, arrival, automatic, match, facts)
     agent = claimed_agent(arrival)
     if match.standing is Standing.AGENT and agent:
-        if match.token_purpose == Purpose.CONFIRMATION:
+        if confirmation_tokens(arrival.mail, arrival.recipients, arrival.rules.reply):
             return leave_settled(begin(), agent)
         return take_agent_mail(begin, agent)
     draft = begin()

@@ -18,11 +18,14 @@ class Question:
     may_send: bool = False
 
     def facts(self) -> dict[str, object]:
-        """Return what the question's template sees."""
+        """Return what the question's template sees; what a doubt says is not said twice."""
+        doubts = [_doubt(doubt) for doubt in self.doubts]
         return {
-            "reason": self.reason,
+            "reason": ""
+            if any(self.reason == doubt.reason for doubt in self.doubts)
+            else self.reason,
             "understood": list(self.understood),
-            "doubts": [_doubt(doubt) for doubt in self.doubts],
+            "doubts": [each for number, each in enumerate(doubts) if each not in doubts[:number]],
             "words": self.words,
             "may_run": self.may_run,
             "may_send": self.may_send,
@@ -38,5 +41,6 @@ class Question:
 
 def _doubt(doubt: Doubt) -> dict[str, str]:
     meant = doubt.suggestion
-    suggestion = f"#{meant.verb} {meant.rest}".strip() if meant else ""
+    is_said = meant is None or "did you mean" in doubt.reason
+    suggestion = f"#{meant.verb} {meant.rest}".strip() if meant and not is_said else ""
     return {"line": doubt.line, "reason": doubt.reason, "suggestion": suggestion}

@@ -180,7 +180,8 @@ class House:
             assert automatic in ("auto-replied", "auto-generated")
             assert letter["X-Maildesk-Loop"] == self.desk.rules.domain
             assert suppress.startswith("DR, RN, NRN, AutoReply")
-            assert suppress.endswith("OOF") is (automatic == "auto-replied")
+            is_inside = self.is_agent(letter.recipient) or letter.recipient == ADMIN
+            assert suppress.endswith("OOF") is not is_inside
         else:
             assert not suppress
             assert not letter["X-Maildesk-Loop"]

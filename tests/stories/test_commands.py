@@ -40,7 +40,7 @@ def test_misspelt_command_is_held_and_run_on_a_word(case, ada, kari):
     letters = case.post(kari.answer("#colse\n\nIt prints again."))
     assert [letter.recipient for letter in letters] == [KARI]
     assert case.ticket()["status"] == "new"
-    assert "Did you mean #solve?" in kari.last.text
+    assert "did you mean #close?" in kari.last.text
     case.post(kari.answer("run"))
     assert case.ticket()["status"] == "solved"
     assert "It prints again." in ada.last.text
