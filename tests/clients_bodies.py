@@ -118,7 +118,7 @@ def gmail_quote(answer: Answer, client: str, *pieces: str) -> str:
 def apple_text(answer: Answer) -> str:
     """The introduction is quoted too; U+FEFF marks where the letter begins."""
     quote = f"{answer.introduction('apple-mail')}\n\n\ufeff{as_text(answer.quoted.html)}"
-    return _paragraphs(answer.written, IPHONE[answer.language], marked(quote))
+    return _paragraphs(answer.written, _apple_signature(answer), marked(quote))
 
 
 def apple_html(answer: Answer) -> str:
@@ -128,10 +128,14 @@ def apple_html(answer: Answer) -> str:
     return (
         '<html><head><meta http-equiv="content-type" content="text/html; charset=utf-8"></head>'
         f'<body dir="auto">{_escaped(first)}{lines}<div><br id="lineBreakAtBeginningOfSignature">'
-        f'<div dir="ltr">{IPHONE[answer.language]}</div><div dir="ltr"><br><blockquote '
+        f'<div dir="ltr">{_broken(_apple_signature(answer))}</div><div dir="ltr"><br><blockquote '
         f'type="cite">{opening}<br><br></blockquote></div><blockquote type="cite"><div dir="ltr">'
         f"\ufeff{answer.quoted.html}</div></blockquote></div></body></html>"
     )
+
+
+def _apple_signature(answer: Answer) -> str:
+    return answer.signature or IPHONE[answer.language]
 
 
 # --- Outlook ------------------------------------------------------------------------------------

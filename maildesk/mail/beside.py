@@ -16,7 +16,7 @@ from maildesk.mail.message import Span, cut
 
 _MARKS_SIGNATURE = re.compile(
     r"[\"'](?:ms-outlook-mobile-signature|Signature|_MailAutoSig|gmail_signature|moz-signature"
-    r"|mail_android_signature|AppleMailSignature)[\"']"
+    r"|mail_android_signature|AppleMailSignature|lineBreakAtBeginningOfSignature)[\"']"
 )
 _SIGIL = "[#＃﹟]"
 _COMMAND_LINE = re.compile(rf"^[^\w\n]{{0,24}}?{_SIGIL}\s?[^\W\d_]", re.MULTILINE)

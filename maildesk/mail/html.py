@@ -13,9 +13,9 @@ from html import unescape
 from lxml import etree
 
 from maildesk.mail import markup
+from maildesk.mail.html_spans import quoted_spans, signature_spans
 from maildesk.mail.markup import Role
-from maildesk.mail.message import Span, joined
-from maildesk.mail.quotes import introduction_place
+from maildesk.mail.message import Span
 
 _MOST_CHARACTERS = 4 * 1024 * 1024
 _MOST_LINK_CHARACTERS = 2_000
@@ -93,6 +93,7 @@ class _Reader:
         self._blank_at = -1  # where a no-break space stood alone
         self._open: list[_Element] = []
         self._quoted_from: int | None = None  # all below is quote
+        self._signed_from: int | None = None  # all below is signature, as far as a quote
         self._spans: dict[Role, list[Span]] = {role: [] for role in Role}
 
     # Events of the parser -------------------------------------------------------------------
@@ -115,6 +116,8 @@ class _Reader:
         )
         if not element.is_hidden:
             element.role = markup.role_of(tag, attributes)
+            if element.role is Role.SIGNATURE_FROM_HERE and self._signed_from is None:
+                self._signed_from = self._length
             self._write_opening(element, attributes)
         if tag not in markup.VOID:
             self._open.append(element)
@@ -192,7 +195,7 @@ class _Reader:
             self._write_target(element)
         if element.distance:
             self._end_block(element)
-        if element.role not in (None, Role.QUOTE_FROM_HERE):
+        if element.role not in (None, Role.QUOTE_FROM_HERE, Role.SIGNATURE_FROM_HERE):
             span = Span(element.start, self._length)
             if span.start < span.end:
                 self._spans[element.role].append(span)
@@ -259,51 +262,5 @@ class _Reader:
         while self._open:
             self._close(self._open.pop())
         text = "".join(self._pieces)
-        quoted = self._spans[Role.QUOTE] + _answered(text, self._spans[Role.PLAIN_BLOCKQUOTE])
-        for frame in self._spans[Role.QUOTE_FRAME]:
-            quoted += _framed(text, frame, joined(_lines_of(text, quoted)))
-        if self._quoted_from is not None:
-            quoted.append(Span(self._quoted_from, len(text)))
-        return HtmlText(
-            text=text,
-            quoted=joined(_lines_of(text, quoted)),
-            signature=joined(_lines_of(text, self._spans[Role.SIGNATURE])),
-        )
-
-
-def _answered(text: str, blockquotes: list[Span]) -> list[Span]:
-    """Return the blockquotes without any sign of a client that quote the mail answered.
-
-    Those behind an introduction do; without one, the last: the others are the writer's own.
-    """
-    outermost = list(joined(_lines_of(text, blockquotes)))
-    for index, span in enumerate(outermost[:100]):
-        above = text[max(0, span.start - 600) : span.start].rstrip("\n ").split("\n")
-        if introduction_place(above, len(above) - 1, before_quote=True):
-            return outermost[index:]
-    return outermost[-1:]
-
-
-def _framed(text: str, frame: Span, quoted: tuple[Span, ...]) -> list[Span]:
-    """Return what is quote of a frame: all of it, but where blocks of quote follow an introduction
-    only those, for people answer between and below them."""
-    inside = (span for span in quoted if frame.start < span.start < frame.end)
-    first = next((span for span in inside if text[frame.start : span.start].strip()), None)
-    if first is None:
-        return [frame]
-    above = text[frame.start : first.start][:600].strip("\n ").split("\n")
-    if introduction_place(above, len(above) - 1, before_quote=True) != (0, 0):
-        return [frame]
-    return [Span(frame.start, first.end)]
-
-
-def _lines_of(text: str, spans: list[Span]) -> list[Span]:
-    """Move each start behind the line ends that were owed when the element began."""
-    moved = []
-    for span in spans:
-        start = span.start
-        while start < span.end and text[start] in "\n ":
-            start += 1
-        if start < span.end:
-            moved.append(Span(start, span.end))
-    return moved
+        quoted = quoted_spans(text, self._spans, self._quoted_from)
+        return HtmlText(text, quoted, signature_spans(text, self._spans, self._signed_from, quoted))

@@ -36,6 +36,7 @@ class Role(Enum):
     QUOTE_FRAME = "quote frame"
     PLAIN_BLOCKQUOTE = "plain blockquote"
     SIGNATURE = "signature"
+    SIGNATURE_FROM_HERE = "signature from here"
 
 
 # Classes and ids, in lower case, by which clients mark a quote.
@@ -70,6 +71,11 @@ _SIGNATURE_CLASSES = frozenset(
 _SIGNATURE_IDS = frozenset(
     {"signature", "ms-outlook-mobile-signature", "applemailsignature", "mail_android_signature"}
 )
+_ROLES_OF_IDS: Mapping[str, Role] = {
+    **dict.fromkeys(_QUOTE_FROM_HERE_IDS, Role.QUOTE_FROM_HERE),
+    **dict.fromkeys(_SIGNATURE_IDS, Role.SIGNATURE),
+    "linebreakatbeginningofsignature": Role.SIGNATURE_FROM_HERE,  # Apple Mail
+}
 
 _WORD_SIGNATURE = "_MailAutoSig"
 _TIGHT_CLASSES = frozenset({"msonormal", "msonospacing", "msoplaintext", "msolistparagraph"})
@@ -134,12 +140,19 @@ def role_of(tag: str, attributes: Mapping[str, str]) -> Role | None:
         return None
     classes = set(attributes.get("class", "")[:500].lower().split())
     identity = attributes.get("id", "")[:200].lower()
-    if identity in _QUOTE_FROM_HERE_IDS or _is_outlook_rule(tag, attributes):
+    if identity in _ROLES_OF_IDS:
+        return _ROLES_OF_IDS[identity]
+    if _is_outlook_rule(tag, attributes):
         return Role.QUOTE_FROM_HERE
-    if classes & _SIGNATURE_CLASSES or identity in _SIGNATURE_IDS or _is_word_signature(attributes):
+    if classes & _SIGNATURE_CLASSES or _is_word_signature(attributes):
         return Role.SIGNATURE
     if tag == "blockquote":
         return _blockquote_role(attributes, classes)
+    return _container_role(tag, classes, identity)
+
+
+def _container_role(tag: str, classes: set[str], identity: str) -> Role | None:
+    """Tell what holds a quote."""
     if classes & _QUOTE_CLASSES or identity in _QUOTE_IDS:
         return Role.QUOTE
     return Role.QUOTE_FRAME if tag == "div" and classes & _FRAME_CLASSES else None
