@@ -1,11 +1,11 @@
 """From what `maildesk explain --json` prints to what the corpus's `score.py` wants."""
 
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
+
+from command_line import objects_in
 
 from maildesk.desk.explain import Thread, explained
 from maildesk.mail.envelope import Envelope, Source
@@ -30,10 +30,8 @@ def explain(corpus: Path, rows: list[dict]) -> dict[str, dict]:
     for (sender, to), group in by_envelope.items():
         options = [*(["--from", sender] if sender else []), *(["--to", to] if to else [])]
         files = [row["file"] for row in group]
-        command = [sys.executable, "-m", "maildesk", "explain", "--json", *options, *files]
-        done = subprocess.run(command, cwd=corpus, capture_output=True, text=True, check=True)
-        objects = [json.loads(line) for line in done.stdout.splitlines()]
-        found |= {row["id"]: shown for row, shown in zip(group, objects, strict=True)}
+        shown_mails = objects_in(corpus, "explain", *options, *files)
+        found |= {row["id"]: shown for row, shown in zip(group, shown_mails, strict=True)}
     return found
 
 

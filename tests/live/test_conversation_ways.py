@@ -5,7 +5,6 @@ real SMTP server; people are the mail clients of the stories.
 """
 
 import contextlib
-import json
 import os
 import signal
 import smtplib
@@ -20,6 +19,7 @@ from typing import Any
 
 import pytest
 import yaml
+from command_line import objects
 from dovecot import PASSWORD, Dovecot, free_port, wait_until
 from smtp_sink import SmtpSink, running_sink
 from stories.people import Client, Letter, files_of, ids_of, outlook, read
@@ -84,12 +84,10 @@ class LiveDesk:
 
     def ask(self, *arguments: str) -> list[Any]:
         """What a command says as JSON, an object a line."""
-        done = self.command(*arguments, "--json")
-        assert done.returncode == 0, done.stderr.decode()
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return objects(*arguments, config=self.folder)
 
     def is_done_with(self, mails: int) -> bool:
-        """Whether as many mails are worked off; a command for each look would take too long."""
+        """Whether as many mails are worked off."""
         database = open_database(f"sqlite:///{self.folder / 'desk.db'}", is_reader=True)
         with contextlib.closing(database), database.read() as session:
             return journal.stats(session)["states"]["done"] == mails

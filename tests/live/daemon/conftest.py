@@ -1,6 +1,5 @@
 """maildesk as people run it: a process of its own on a configuration folder, killed at will."""
 
-import io
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, redirect_stdout, suppress
+from contextlib import closing, contextmanager, suppress
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -22,8 +21,8 @@ from typing import Any
 import psutil
 import pytest
 import yaml
+from command_line import objects, run_here
 
-import maildesk.cli
 from maildesk.config.starter import write_key
 
 START_SECONDS = 30.0
@@ -213,7 +212,7 @@ class RunningDaemon:
         return f"http://127.0.0.1:{self.http_port}/healthz"
 
     def cli(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-        """Run a command on its folder."""
+        """Run a command on its folder, in a process of its own."""
         return subprocess.run(
             [*self.program, *arguments],
             env=self.environment,
@@ -223,19 +222,13 @@ class RunningDaemon:
             check=False,
         )
 
+    def ask(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command on its folder, here."""
+        return run_here(*arguments, config=self.folder)
+
     def objects(self, *arguments: str) -> list[dict[str, Any]]:
-        """What a command prints with --json, one object a line; run here, to spare the CPU."""
-        before = os.environ.get("MAILDESK_CONFIG")
-        printed = io.StringIO()
-        try:
-            with redirect_stdout(printed):
-                code = maildesk.cli.run(["--config", str(self.folder), *arguments, "--json"])
-        finally:
-            os.environ.pop("MAILDESK_CONFIG", None)
-            if before is not None:
-                os.environ["MAILDESK_CONFIG"] = before
-        assert code == 0
-        return [json.loads(line) for line in printed.getvalue().splitlines()]
+        """What a command prints with --json, one object a line."""
+        return objects(*arguments, config=self.folder)
 
     @property
     def tickets(self) -> list[dict[str, Any]]:

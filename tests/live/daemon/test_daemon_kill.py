@@ -5,7 +5,6 @@ being accepted, and mail that is becoming tickets and letters.
 """
 
 import contextlib
-import json
 import smtplib
 import threading
 import time
@@ -112,8 +111,7 @@ def test_killed_daemon_loses_and_doubles_nothing(
     record_property("seconds until all were sent, until all were tickets", (sent_in, done_in))
     record_property("seconds from start to the first 250", restarts)
     print(f"sent in {sent_in:.1f} s, done in {done_in:.1f} s; slowest start {max(restarts):.1f} s")
-    listed = daemon.cli("ticket", "list", "--json")
-    tickets = [json.loads(line) for line in listed.stdout.splitlines()]
+    tickets = daemon.tickets
     assert sorted(clients.accepted) == sorted(clients.offered)
     assert sorted(ticket["requester"] for ticket in tickets) == sorted(
         f"ada-{number}@example.org" for number in clients.accepted
@@ -146,7 +144,7 @@ def _seconds_to_first_answer(daemon: RunningDaemon, clients: Clients) -> float:
 
 
 def _assert_the_journal_agrees(daemon: RunningDaemon, clients: Clients) -> None:
-    stats = json.loads(daemon.cli("journal", "stats", "--json").stdout)
+    stats = daemon.stats
     retried = sum(times - 1 for times in clients.offered.values())
     assert stats["states"]["received"] == stats["states"]["failed"] == 0
     assert stats["dispositions"]["new-ticket"] == MAILS
