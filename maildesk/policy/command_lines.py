@@ -27,6 +27,7 @@ from maildesk.policy.written_lines import WrittenLine, words_without, written_li
 
 MOST_COMMANDS = 10
 LONGEST_LINE_SHOWN = 200
+_MOST_LINES = 1_000  # that begin like commands
 _MOST_DOUBTS = 20
 _MOST_SUGGESTIONS = 200  # looked for in one mail
 _MOST_HASHTAGS = 500  # looked at in one line
@@ -41,8 +42,8 @@ _TAKES_NOTHING = frozenset(
         "queue", "why", "help", "end",
     }
 )  # fmt: skip
-_TAKES_WORDS = TAKES_REST | {"find", "breach", "team", "tag"}
-_TAKES_HASHTAGS = frozenset({"find", "breach", "team", "tag"})
+_TAKES_SENTENCE = frozenset({"find", "breach", "team"})
+_TAKES_WORDS = TAKES_REST | _TAKES_SENTENCE | {"tag"}
 
 _UNSEEN = UNSEEN_CHARACTERS
 _BEGIN = re.compile(
@@ -93,12 +94,23 @@ def read_commands(mail: InboundMail, vocabulary: Vocabulary) -> Reading:
     attachments are never looked at; never raises."""
     lines = written_lines(mail)
     reader = _LineReader(vocabulary)
-    found = {
-        place: line
+    begun = (
+        (place, line)
         for place, written in enumerate(lines)
         if (line := reader.read(written.text, written.start))
-    }
+    )
+    found = dict(islice(begun, _MOST_LINES))
+    if next(begun, None):
+        return _too_many(lines)
     return _Sorter(lines, found).reading(_disagreement(mail, lines, found, reader))
+
+
+def _too_many(lines: Sequence[WrittenLine]) -> Reading:
+    """No person writes so many: they are part of something pasted in."""
+    left_out = {place for place, line in enumerate(lines) if _BEGIN.match(line.text)}
+    reason = f"More than {_MOST_LINES} lines begin with a #word."
+    shown = lines[min(left_out)].text.strip()[:LONGEST_LINE_SHOWN]
+    return Reading(words_without(lines, left_out), doubts=(Doubt(shown, reason),))
 
 
 def may_hold_commands(text: str) -> bool:
@@ -235,10 +247,14 @@ class _LineReader:
             if token and token.is_clean and self._vocabulary.find(token.word):
                 commands.append(self._command(word, rest[begin : hashtag.start()], at))
                 word, begin = token.word, hashtag.end()
-            elif token and (verb not in _TAKES_HASHTAGS or self._suggest(token.word)):
+            elif token and verb != "tag" and not self._is_text_of(verb, token.word):
                 strange.append(token.word)
         commands.append(self._command(word, rest[begin:], at))
         return tuple(commands), strange[:MOST_COMMANDS]
+
+    def _is_text_of(self, verb: str | None, word: str) -> bool:
+        """Tell whether an unknown #word is at home in the arguments of a verb."""
+        return verb in _TAKES_SENTENCE and not self._suggest(word)
 
     def _command(self, word: str, rest: str, at: int) -> CommandLine:
         words = [self._vocabulary.implied(word), *rest.split()]
@@ -288,7 +304,7 @@ class _Sorter:
         self._lines = lines
         self._found = found
         self._left_out: set[int] = set()
-        self._block: list[int] = []
+        self._block: set[int] = set()
         self._end = len(lines)  # from here on all is text
 
     def reading(self, disagreement: Doubt | None) -> Reading:
@@ -327,7 +343,7 @@ class _Sorter:
                 return
             self._left_out.add(place)
             if self._found[place].kind is _Kind.COMMAND:
-                self._block.append(place)
+                self._block.add(place)
                 if self._found[place].ends:
                     self._end = place + 1
 

@@ -45,6 +45,7 @@ LONGEST_WORD = 40
 _PUNCTUATION = ".,;:!。"
 _MOST_SUGGESTED = 3
 _LONG = 7  # from so many letters on, two slips are forgiven instead of one
+_SHORT = 3  # up to so many letters, another letter makes another word
 
 
 def fold(word: str) -> str:
@@ -76,7 +77,7 @@ class Vocabulary:
         """Return the known words that may have been meant, one a verb; of several none is nearer.
 
         One slip is forgiven (a letter too many, too few, another, or two in the wrong order), in
-        words of seven letters and more two.
+        words of seven letters and more two, in those of three only the wrong order.
         """
         meant = fold(word)
         if not 2 <= len(meant) <= LONGEST_WORD:
@@ -92,10 +93,10 @@ class Vocabulary:
         """The known words within reach: slips, place in the vocabulary (verbs first), word."""
         found = []
         for place, known in self._by_place:
-            allowed = _slips_forgiven(max(len(meant), len(known)))
-            if abs(len(meant) - len(known)) <= allowed:
+            if _may_be_near(meant, known):
                 slips = distance(meant, known)
-                found += [(slips, place, known)] if slips <= allowed else []
+                is_near = slips <= _slips_forgiven(meant, known)
+                found += [(slips, place, known)] if is_near else []
         return found
 
     @cached_property
@@ -103,8 +104,15 @@ class Vocabulary:
         return list(enumerate(self.verbs))
 
 
-def _slips_forgiven(length: int) -> int:
-    return 2 if length >= _LONG else 1
+def _may_be_near(meant: str, known: str) -> bool:
+    """Tell what needs no counting."""
+    if max(len(meant), len(known)) <= _SHORT:
+        return sorted(meant) == sorted(known)
+    return abs(len(meant) - len(known)) <= _slips_forgiven(meant, known)
+
+
+def _slips_forgiven(meant: str, known: str) -> int:
+    return 2 if max(len(meant), len(known)) >= _LONG else 1
 
 
 def vocabulary(aliases: Mapping[str, str] = MappingProxyType({})) -> Vocabulary:

@@ -5,7 +5,7 @@ it: whoever reads these lines never sees it.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from maildesk.mail.message import InboundMail, Span
 from maildesk.mail.sigils import UNSEEN
@@ -13,8 +13,7 @@ from maildesk.mail.sigils import UNSEEN
 _LONGEST_BLANK = 200  # characters that nobody sees, in a line that counts as blank
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenLine:
+class WrittenLine(NamedTuple):
     """A line of new text: characters `start` to `end` of the mail's text, its line end included."""
 
     start: int
