@@ -1,39 +1,48 @@
 """From notices to finished mails: wording and composing happen in a child process."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
 from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
-from maildesk.mail.letter_job import LetterJob
+from maildesk.mail.letter_job import Enclosure, LetterJob
 from maildesk.mail.message import InboundMail
 from maildesk.mail.template_sources import BadTemplate, Sources, load_sources
-from maildesk.model.plan import Alert, Audience, Notice
+from maildesk.model.facts import StoredFile
+from maildesk.model.plan import Alert, Audience, Notice, Plan
 from maildesk.share import share_folder
 from maildesk.store.letters import Letter
+from maildesk.store.stored_mails import raws_of
 
+FILES_BYTES = 15_000_000  # of earlier mails that ride on one letter, whoever asked for more
+RAWS_BYTES = 80_000_000  # of mails that such files are taken out of: a child must bear them
 SUPPRESS = "DR, RN, NRN, AutoReply"
 SUPPRESS_USER = f"{SUPPRESS}, OOF"  # an agent's vacation notice we want to see
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The letters of one occasion, to be written; their files are taken out of `raw`."""
+    """The letters of one occasion, to be written; their files are taken out of the mails `raws`."""
 
     notices: tuple[Notice, ...]
     jobs: tuple[LetterJob, ...]
-    raw: bytes
+    raws: tuple[bytes, ...]
 
 
 def order(
     desk: Desk, notices: Sequence[Notice], raw: bytes = b"", mail: InboundMail | None = None
 ) -> Order:
-    """Return all that it takes to write these letters. Raises: NotFound for want of a template."""
-    jobs = tuple(_job(desk, notice, mail) for notice in notices)
-    with_files = any(job.parts for job in jobs)
-    return Order(tuple(notices), jobs, raw if with_files else b"")
+    """Return all that it takes to write these letters; `files` of theirs are parts of this mail.
+
+    Raises: NotFound for want of a template.
+    """
+    stored = _stored_raws(desk, notices)
+    places = {receipt: place for place, receipt in enumerate(stored, 1)}
+    jobs = tuple(_job(desk, notice, mail, places) for notice in notices)
+    with_files = any(notice.files for notice in notices)
+    return Order(tuple(notices), jobs, (raw if with_files else b"", *stored.values()))
 
 
 def write_letters(
@@ -49,11 +58,21 @@ def write_letters(
     def arguments() -> Iterator[tuple[object, ...]]:
         for one in orders:
             ordered.append(one)
-            yield one.jobs, one.raw
+            yield one.jobs, *one.raws
 
     written = desk.children.run_many("write_letters", arguments())
     pairs = zip(ordered, written, strict=True)
     return (_finished(desk, one, result, complain) for one, result in pairs)
+
+
+def letters_of(desk: Desk, plan: Plan, complain: Callable[[Alert], None]) -> tuple[Letter, ...]:
+    """Have the letters of a plan written that no mail caused; raises what went wrong."""
+    if not plan.notices:
+        return ()
+    (letters,) = write_letters(desk, [order(desk, plan.notices)], complain)
+    if isinstance(letters, Exception):
+        raise letters
+    return letters
 
 
 def _finished(
@@ -91,12 +110,50 @@ def _write_by_ours(desk: Desk, ordered: Order) -> Sequence[bytes] | Exception:
         replace(job, source=_our_sources().find(notice.kind, notice.language))
         for job, notice in pairs
     )
-    (written,) = desk.children.run_many("write_letters", [(jobs, ordered.raw)])
+    (written,) = desk.children.run_many("write_letters", [(jobs, *ordered.raws)])
     return cast(Sequence[bytes] | Exception, written)
 
 
-def _job(desk: Desk, notice: Notice, mail: InboundMail | None) -> LetterJob:
-    attachments = mail.attachments if mail else ()
+# --- files --------------------------------------------------------------------------------------
+
+
+def _stored_raws(desk: Desk, notices: Iterable[Notice]) -> dict[int, bytes]:
+    """The mails that files of these letters are taken out of, by receipt."""
+    wanted = [stored.receipt for notice in notices for stored in _riding(notice.stored_files)]
+    if not wanted:
+        return {}
+    with desk.database.read() as session:
+        return raws_of(session, wanted, RAWS_BYTES)
+
+
+def _riding(files: Iterable[StoredFile]) -> Iterator[StoredFile]:
+    """Yield the files that fit into one letter together, as they come."""
+    room = FILES_BYTES
+    for stored in files:
+        if stored.file.size <= room:
+            room -= stored.file.size
+            yield stored
+
+
+def _enclosures(
+    notice: Notice, mail: InboundMail | None, places: Mapping[int, int]
+) -> Iterator[Enclosure]:
+    """Yield the letter's files; `places` says which mail of the order a receipt is."""
+    for file in mail.attachments if mail else ():
+        if file.part in notice.files:
+            yield Enclosure(0, file)
+    riding = set(_riding(notice.stored_files))
+    for stored in notice.stored_files:
+        place = places.get(stored.receipt) if stored in riding else None
+        yield Enclosure(place, stored.file)
+
+
+# --- parts of a letter --------------------------------------------------------------------------
+
+
+def _job(
+    desk: Desk, notice: Notice, mail: InboundMail | None, places: Mapping[int, int]
+) -> LetterJob:
     return LetterJob(
         kind=notice.kind,
         source=desk.sources.find(notice.kind, notice.language),
@@ -113,7 +170,7 @@ def _job(desk: Desk, notice: Notice, mail: InboundMail | None) -> LetterJob:
         references=notice.references,
         auto_submitted=notice.auto_submitted,
         headers=_headers(desk, notice),
-        parts=tuple(a for a in attachments if a.part in notice.files),
+        enclosures=tuple(_enclosures(notice, mail, places)),
     )
 
 

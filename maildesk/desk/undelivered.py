@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.desk import Desk
-from maildesk.desk.letters import order, write_letters
+from maildesk.desk.letters import letters_of
 from maildesk.errors import Unavailable
 from maildesk.model.plan import Alert, Audience, Plan
 from maildesk.policy.undelivered import Undelivered, note_undelivered, refused_alert
@@ -61,7 +61,7 @@ def tidings_of(desk: Desk, session: Session, outcomes: Iterable[Outcome], now: d
             alerts.append(refused_alert(outcome.recipient, outcome.error))
             continue
         plans.append(plan)
-        letters += _written(desk, plan, alerts)
+        letters += letters_of(desk, plan, alerts.append)
         alerts += plan.alerts
     return Tidings(tuple(plans), tuple(letters), tuple(alerts))
 
@@ -82,13 +82,3 @@ def _plan(desk: Desk, session: Session, outcome: Outcome, now: datetime) -> Plan
         text=outcome.error,
     )
     return note_undelivered(lost, ticket, desk.rules, now)
-
-
-def _written(desk: Desk, plan: Plan, alerts: list[Alert]) -> tuple[Letter, ...]:
-    """The plan's letters; what goes wrong with a template is the admins' to know."""
-    if not plan.notices:
-        return ()
-    (letters,) = write_letters(desk, [order(desk, plan.notices)], alerts.append)
-    if isinstance(letters, Exception):
-        raise letters
-    return letters

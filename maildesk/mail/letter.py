@@ -1,30 +1,55 @@
 """One letter from template to bytes: the job that a child process does."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from maildesk.mail.compose import compose
-from maildesk.mail.letter_job import LetterJob
-from maildesk.mail.message import File, OutboundMail
+from maildesk.mail.letter_job import Enclosure, LetterJob
+from maildesk.mail.message import Attachment, File, OutboundMail
 from maildesk.mail.parse import extract_parts
 from maildesk.mail.template_sources import SUFFIX, BadTemplate
 from maildesk.mail.templates import render
 
+_GONE = b"This file is not kept here any more, or does not fit into this mail.\r\n"
 
-def write_letters(jobs: Sequence[LetterJob], raw: bytes) -> list[bytes]:
-    """Write letters whose files are parts of the mail `raw`; each part is decoded once."""
-    wanted = list(dict.fromkeys(part for job in jobs for part in job.parts))
-    contents = extract_parts(raw, [attachment.part for attachment in wanted])
-    files = {
-        attachment.part: File(
-            attachment.filename, attachment.content_type, content, attachment.content_id
-        )
-        for attachment, content in zip(wanted, contents, strict=True)
-    }
+
+def write_letters(jobs: Sequence[LetterJob], *raws: bytes) -> list[bytes]:
+    """Write letters whose files are parts of these mails; each part is decoded once."""
+    files = _files({enclosure for job in jobs for enclosure in job.enclosures}, raws)
     return [
-        write_letter(replace(job, files=tuple(files[part.part] for part in job.parts)))
+        write_letter(replace(job, files=tuple(files[one] for one in job.enclosures)))
         for job in jobs
     ]
+
+
+def _files(wanted: Iterable[Enclosure], raws: Sequence[bytes]) -> dict[Enclosure, File]:
+    by_mail: dict[int | None, list[Enclosure]] = defaultdict(list)
+    for enclosure in wanted:
+        by_mail[enclosure.mail].append(enclosure)
+    missing = by_mail.pop(None, [])
+    files = {enclosure: _note(enclosure.file) for enclosure in missing}
+    for mail, enclosures in by_mail.items():
+        files |= _taken_out(raws[mail or 0], enclosures)
+    return files
+
+
+def _taken_out(raw: bytes, enclosures: Sequence[Enclosure]) -> dict[Enclosure, File]:
+    try:
+        contents = extract_parts(raw, [enclosure.file.part for enclosure in enclosures])
+    except KeyError:  # an older version, which read the mail when it came, counted otherwise
+        return {enclosure: _note(enclosure.file) for enclosure in enclosures}
+    pairs = zip(enclosures, contents, strict=True)
+    return {enclosure: _file(enclosure.file, content) for enclosure, content in pairs}
+
+
+def _file(part: Attachment, content: bytes) -> File:
+    return File(part.filename, part.content_type, content, part.content_id)
+
+
+def _note(part: Attachment) -> File:
+    """What stands in for a file that is named and not to be had."""
+    return File(f"{part.filename}.txt", "text/plain", _GONE)
 
 
 def write_letter(job: LetterJob) -> bytes:

@@ -10,6 +10,15 @@ from maildesk.mail.message import Address, Attachment, File
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file to be taken out of one of the mails that `write_letters` is handed, counted from 0;
+    None: its bytes are not to be had, and a note takes its place."""
+
+    mail: int | None
+    file: Attachment
+
+
+@dataclass(frozen=True, slots=True)
 class LetterJob:
     """All that one letter needs. A non-empty `subject` wins over the template's: a ticket keeps
     one subject for life. `facts` are plain values only, so that the job can be pickled. `kind`
@@ -31,4 +40,4 @@ class LetterJob:
     headers: tuple[tuple[str, str], ...] = ()
     files: tuple[File, ...] = ()
     kind: str = ""
-    parts: tuple[Attachment, ...] = ()  # taken out of the mail that `write_letters` is handed
+    enclosures: tuple[Enclosure, ...] = ()  # become `files`
