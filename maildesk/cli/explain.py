@@ -27,6 +27,7 @@ from maildesk.daemon import utc_now
 from maildesk.desk.children import Children
 from maildesk.desk.evidence import open_checker
 from maildesk.desk.explain import Thread, as_kept, explained, plan_for, unreadable
+from maildesk.desk.gathering import Parse
 from maildesk.errors import Misconfigured, Temporary
 from maildesk.mail.envelope import Envelope, Source, written_path
 from maildesk.mail.message import InboundMail
@@ -72,7 +73,9 @@ def explain(
     failed = 0
     with ExitStack() as stack:
         children = stack.enter_context(Children(count=2))
-        planner = stack.enter_context(_planner(settings, envelope, now, thread=thread))
+        planner = stack.enter_context(
+            _planner(settings, envelope, now, children.parse, thread=thread)
+        )
         check = stack.enter_context(_check(children, settings, envelope, now))
         reading = _read(children, files, check)
         for file, mail, verdicts in _progress(reading, len(files), quiet=json):
@@ -104,11 +107,11 @@ def _settings(config: Path | None) -> Settings:
 
 @contextmanager
 def _planner(
-    settings: Settings, envelope: Envelope, now: datetime, *, thread: bool
+    settings: Settings, envelope: Envelope, now: datetime, parse: Parse, *, thread: bool
 ) -> Iterator["Planner"]:
     database = memory_database() if thread else _store(settings)
     try:
-        yield Planner(database, settings, envelope, now, thread=thread)
+        yield Planner(database, settings, envelope, now, parse, thread=thread)
     finally:
         database.close()
 
@@ -122,20 +125,22 @@ class Planner:
         settings: Settings,
         envelope: Envelope,
         now: datetime,
+        parse: Parse,
         *,
         thread: bool,
     ) -> None:
         self._database, self._settings = database, settings
-        self._envelope, self._now = envelope, now
+        self._envelope, self._now, self._parse = envelope, now, parse
         self._thread = Thread(database, settings.rules) if thread else None
 
     def __call__(self, mail: InboundMail, verdicts: Verdicts) -> Plan:
         """Return what would become of the mail."""
         if self._thread:
             return self._thread.deliver(mail, self._envelope, self._now, verdicts)
-        rules, envelope = self._settings.rules, self._envelope
-        with self._database.read() as session:
-            return plan_for(session, mail, envelope, rules, self._now, 0, verdicts)
+        rules = self._settings.rules
+        return plan_for(
+            self._database, mail, self._envelope, rules, self._now, self._parse, verdicts
+        )
 
 
 def _store(settings: Settings) -> Database:

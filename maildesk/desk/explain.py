@@ -9,43 +9,42 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
+from maildesk.desk.gathering import Parse, known_of, with_what_it_asks
+from maildesk.desk.waves import Work
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
+from maildesk.model.changes import OpenHold
 from maildesk.model.plan import CommandTrace, Disposition, Match, Plan, Route
 from maildesk.policy.decide import decide
-from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.rules import Rules
-from maildesk.policy.threads import named_tickets
-from maildesk.policy.trust import NO_VERDICTS, Verdicts, trust_of
+from maildesk.policy.trust import NO_VERDICTS, Verdicts
 from maildesk.store import journal
 from maildesk.store.apply import apply
 from maildesk.store.engine import Database
-from maildesk.store.journal import Journal
-from maildesk.store.tickets import gather
+from maildesk.store.journal import Journal, Receipt
 
 
 def plan_for(
-    session: Session,
+    database: Database,
     mail: InboundMail,
     envelope: Envelope,
     rules: Rules,
     now: datetime,
-    receipt: int,
+    parse: Parse,
     verdicts: Verdicts = NO_VERDICTS,
 ) -> Plan:
     """Return the plan for one mail against what the store holds; without `verdicts` its signatures
-    are read, not checked."""
-    numbers = named_tickets(mail, envelope.recipients, rules.reply)
-    facts = gather(
-        session,
-        mail,
-        ticket_numbers=numbers,
-        now=now,
-        receipt=receipt,
-        agent_keys=agent_keys(mail, rules),
-    )
-    trust = trust_of(mail, envelope, rules, now, verdicts=verdicts, facts=facts)
-    return decide(mail, envelope, trust, facts, rules, now)
+    are read, not checked. `parse` reads a held mail that it decides on."""
+    work = Work(Receipt(0, b"", envelope, now, 1), mail, verdicts)
+    work = with_what_it_asks(database, work, rules, parse)
+    with database.read() as session:
+        return _plan(session, work, rules)
+
+
+def _plan(session: Session, work: Work, rules: Rules) -> Plan:
+    receipt = work.receipt
+    facts, trust = known_of(session, work, rules)
+    return decide(work.mail, receipt.envelope, trust, facts, rules, receipt.received_at)
 
 
 class Thread:
@@ -55,6 +54,7 @@ class Thread:
         self._database = database
         self._rules = rules
         self._journal = Journal(database, lambda: datetime.now(UTC))
+        self._held: dict[bytes, InboundMail] = {}  # by what stands for them in the journal
 
     def deliver(
         self,
@@ -64,13 +64,16 @@ class Thread:
         verdicts: Verdicts = NO_VERDICTS,
     ) -> Plan:
         """Decide on the mail, carry it out, return the plan."""
-        receipt = self._journal.keep(b"", envelope)
+        raw = mail.content_key.encode()
+        receipt = Receipt(self._journal.keep(raw, envelope), raw, envelope, now, 1)
+        work = Work(receipt, mail, verdicts)
+        work = with_what_it_asks(self._database, work, self._rules, self._held.__getitem__)
         with self._database.write() as session:
-            plan = plan_for(session, mail, envelope, self._rules, now, receipt, verdicts)
-            apply(session, plan, receipt=receipt, now=now, actor="explain")
+            plan = _plan(session, work, self._rules)
+            apply(session, plan, receipt=receipt.id, now=now, actor="explain")
             journal.finish(
                 session,
-                receipt,
+                receipt.id,
                 disposition=plan.disposition,
                 ticket=plan.ticket,
                 trace={},
@@ -78,6 +81,8 @@ class Thread:
                 message_id=mail.message_id,
                 now=now,
             )
+        if any(isinstance(change, OpenHold) for change in plan.changes):
+            self._held[raw] = mail
         return plan
 
 

@@ -1,14 +1,19 @@
 """Which receipts stand in one wave."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from maildesk.desk.waves import WAVE, Work, keys_of, waves
+import pytest
+
+from maildesk.desk.waves import WAVE, KeptMail, Work, keys_of, waves
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.identifiers import ReplyAddresses
 from maildesk.mail.parse import parse_mail
+from maildesk.model.facts import Asked, Trust
 from maildesk.policy.rules import Queue, Rules, Team
 from maildesk.store.journal import Receipt
+from maildesk.store.stored_mails import StoredMail
 
 RULES = Rules(
     domain="desk.example",
@@ -47,3 +52,61 @@ def test_answer_waits_for_what_it_answers():
 def test_wave_is_not_longer_than_others_wait():
     found = numbers(work(n, f"p{n}@x.example") for n in range(WAVE + 1))
     assert [len(wave) for wave in found] == [WAVE, 1]
+
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+def asking(number: int, sender: str, **asked: object) -> Work:
+    return replace(work(number, sender), asked=Asked(**asked))
+
+
+def about(ticket: int) -> str:
+    return f"Subject: Printer [#{ticket}]\r\n"
+
+
+def test_mails_on_one_case_wait_for_each_other():
+    mails = [work(1, "kari@desk.example", about(7)), work(2, "bo@desk.example", about(7))]
+    assert numbers(mails) == [[1], [2]]
+
+
+def test_mail_that_names_a_case_in_a_command_waits_for_what_is_said_there():
+    merge = asking(2, "kari@desk.example", tickets=(7,))
+    assert numbers([work(1, "ada@x.example", about(7)), merge]) == [[1], [2]]
+    assert numbers([merge, work(3, "ada@x.example", about(7))]) == [[2], [3]]
+    assert numbers([work(1, "ada@x.example", about(8)), merge]) == [[1, 2]]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"words": "printer"}, {"agent": "kari"}, {"teams": ("a",)}, {"is_own": True}]
+)
+def test_list_of_cases_shows_all_that_came_before(asked):
+    mails = [work(1, "ada@x.example"), asking(2, "kari@desk.example", **asked)]
+    assert numbers([*mails, work(3, "bo@x.example")]) == [[1], [2, 3]]
+
+
+def test_files_of_its_own_case_are_no_reason_to_wait():
+    mails = [work(1, "ada@x.example"), asking(2, "kari@desk.example", has_files=True)]
+    assert numbers(mails) == [[1, 2]]
+
+
+def deciding(number: int, sender: str, *, receipt: int, ticket: int) -> Work:
+    held = work(receipt, "kari@desk.example", "In-Reply-To: <note@x.example>\r\n")
+    stored = StoredMail(receipt, ticket, b"", Envelope(Source.PIPE), Trust())
+    return replace(work(number, sender), kept=KeptMail(stored, held.mail))
+
+
+def test_answer_to_a_question_waits_for_the_case_of_the_held_mail():
+    answer = deciding(2, "kn@x.example", receipt=50, ticket=7)
+    assert numbers([work(1, "ada@x.example", about(7)), answer]) == [[1], [2]]
+
+
+def test_answer_to_a_question_waits_for_what_the_held_mail_answers():
+    answer = deciding(2, "kn@x.example", receipt=50, ticket=7)
+    other = work(1, "ada@x.example", "In-Reply-To: <note@x.example>\r\n")
+    assert numbers([other, answer]) == [[1], [2]]
+
+
+def test_two_words_on_one_held_mail_are_not_heard_at_once():
+    words = [deciding(n, f"k{n}@x.example", receipt=50, ticket=6 + n) for n in (1, 2)]
+    assert numbers(words) == [[1], [2]]

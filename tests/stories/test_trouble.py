@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from stories.house import ADMIN, BO, KARI, SUPPORT, open_house
 
-from maildesk.desk import intake
+from maildesk.desk import deciding, reading
 from maildesk.desk.children import Children
 from maildesk.mail.template_sources import Sources
 
@@ -88,18 +88,26 @@ def test_a_mail_that_its_child_dies_of_is_set_aside_and_the_next_flows(tmp_path,
         assert "maildesk journal retry 1" in alert.text
 
 
-@pytest.mark.parametrize("name", ["keys_of", "facts_of", "order"])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (reading, "with_what_it_asks"),
+        (reading, "keys_of"),
+        (deciding, "known_of"),
+        (deciding, "order"),
+    ],
+)
 def test_a_bug_that_one_mail_meets_costs_that_mail_its_attempts_and_no_other(
-    house, ada, eve, monkeypatch, name
+    house, ada, eve, monkeypatch, module, name
 ):
-    function = getattr(intake, name)
+    function = getattr(module, name)
 
     def with_a_bug(*arguments, **words):
         if "the bug" in repr(arguments):
             raise RecursionError("a bug")
         return function(*arguments, **words)
 
-    monkeypatch.setattr(intake, name, with_a_bug)
+    monkeypatch.setattr(module, name, with_a_bug)
     house.hand_in(eve.write(SUPPORT, subject="the bug"))
     house.hand_in(ada.write(SUPPORT))
     for _ in range(3):
@@ -112,7 +120,7 @@ def test_a_bug_that_one_mail_meets_costs_that_mail_its_attempts_and_no_other(
 def test_a_bug_that_ends_the_work_on_all_is_counted_for_the_mail_at_fault(
     house, ada, eve, monkeypatch
 ):
-    function = intake.check_ahead
+    function = reading.check_ahead
 
     def with_a_bug(read, begin):
         for item in function(read, begin):
@@ -120,7 +128,7 @@ def test_a_bug_that_ends_the_work_on_all_is_counted_for_the_mail_at_fault(
                 raise RecursionError("a bug")
             yield item
 
-    monkeypatch.setattr(intake, "check_ahead", with_a_bug)
+    monkeypatch.setattr(reading, "check_ahead", with_a_bug)
     house.hand_in(ada.write(SUPPORT))
     house.hand_in(eve.write(SUPPORT, subject="the bug"))
     for _ in range(6):

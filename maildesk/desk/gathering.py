@@ -1,0 +1,154 @@
+"""All that is read for the decision on one mail, and for the held mail that it decides on.
+
+A mail to the one-time address of a question (see `policy.confirmations`) comes with the mail that
+the question is about. That one is taken from the journal, and read in a child process, before the
+decision; whether it is still held, and by whom it may be let go, is asked again at the decision.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.orm import Session
+
+from maildesk.desk.waves import KeptMail, Work
+from maildesk.errors import Temporary
+from maildesk.mail.envelope import Envelope
+from maildesk.mail.message import InboundMail
+from maildesk.model.facts import Asked, Facts, HeldMail, Hold, Trust
+from maildesk.policy.commands import asked
+from maildesk.policy.confirmations import confirmation_tokens, confirmed_hold, may_decide
+from maildesk.policy.decide import classify_arrival
+from maildesk.policy.outgoing import agent_keys
+from maildesk.policy.rules import Rules
+from maildesk.policy.threads import Arrival, named_tickets
+from maildesk.policy.trust import trust_of
+from maildesk.store.engine import Database
+from maildesk.store.facts import ticket_facts
+from maildesk.store.holds import open_holds
+from maildesk.store.stored_mails import stored_mail
+from maildesk.store.tickets import gather
+
+log = structlog.get_logger()
+
+Parse = Callable[[bytes], InboundMail]
+
+
+def asked_by(mail: InboundMail, rules: Rules) -> Asked:
+    """Return what a mail wants looked up: an agent's by its commands."""
+    agent = rules.agent_at(mail.sender.address) if mail.sender else None
+    return asked(mail, agent, rules) if agent else Asked()
+
+
+# --- ahead of the decision ----------------------------------------------------------------------
+
+
+def with_what_it_asks(database: Database, work: Work, rules: Rules, parse: Parse) -> Work:
+    """Return the work with what must be known before it is decided on: what the mail asks for, and
+    the held mail that it decides on, as far as that is still there."""
+    kept = _kept_mail(database, work, rules, parse)
+    return replace(work, asked=asked_by(kept.mail if kept else work.mail, rules), kept=kept)
+
+
+def _kept_mail(database: Database, work: Work, rules: Rules, parse: Parse) -> KeptMail | None:
+    if not confirmation_tokens(work.mail, work.receipt.envelope.recipients, rules.reply):
+        return None
+    with database.read() as session:
+        hold = find_hold(session, work, rules)
+        stored = stored_mail(session, hold.receipt, hold.ticket) if hold else None
+    if stored is None:
+        return None
+    try:
+        return KeptMail(stored, parse(stored.raw))
+    except Temporary:
+        raise
+    except Exception as error:  # noqa: BLE001 - it was read once; its agent is told, and writes anew
+        log.error("held mail not read", receipt=stored.receipt, error=repr(error))
+        return None
+
+
+def find_hold(session: Session, work: Work, rules: Rules) -> Hold | None:
+    """Return the open hold that the mail proves to decide on, if it does."""
+    mail, envelope, now = work.mail, work.receipt.envelope, work.receipt.received_at
+    tokens = confirmation_tokens(mail, envelope.recipients, rules.reply)
+    if not tokens:
+        return None
+    connection = session.connection()
+    tickets = ticket_facts(connection, (token.ticket for token in tokens))
+    holds = [hold for number in tickets for hold in open_holds(connection, number)]
+    arrival = Arrival(mail, envelope, Trust(), Facts(tickets=tickets), rules, now, now)
+    return confirmed_hold(arrival, holds)
+
+
+# --- at the decision ----------------------------------------------------------------------------
+
+
+def known_of(
+    session: Session, work: Work, rules: Rules, *, number: int | None = None
+) -> tuple[Facts, Trust]:
+    """Read all that the decision on one mail rests on; a new ticket would be `number`."""
+    mail, receipt = work.mail, work.receipt
+    facts = _gather(session, work, mail, receipt.envelope, rules, number=number)
+    trust = trust_of(
+        mail, receipt.envelope, rules, receipt.received_at, verdicts=work.verdicts, facts=facts
+    )
+    if work.kept is None:
+        return facts, trust
+    hold = find_hold(session, work, rules)
+    if (
+        hold is None
+        or hold.receipt != work.kept.stored.receipt
+        or not _counts(work, facts, trust, rules)
+    ):
+        return facts, trust
+    return _with_held(session, facts, work, work.kept, hold, rules), trust
+
+
+def _counts(work: Work, facts: Facts, trust: Trust, rules: Rules) -> bool:
+    now, envelope = work.receipt.received_at, work.receipt.envelope
+    arrival = Arrival(work.mail, envelope, trust, facts, rules, now, now)
+    return may_decide(arrival, classify_arrival(arrival))
+
+
+def _with_held(
+    session: Session, facts: Facts, work: Work, kept: KeptMail, hold: Hold, rules: Rules
+) -> Facts:
+    """The facts of an answer, with what the held mail needs: it is that one's words that go out,
+    so its own quotations are what they are held against."""
+    stored, mail = kept.stored, kept.mail
+    its = _gather(
+        session, work, mail, stored.envelope, rules, number=facts.next_number, also=hold.ticket
+    )
+    return replace(
+        facts,
+        tickets={**facts.tickets, **its.tickets},
+        owners={**facts.owners, **its.owners},
+        found=its.found,
+        mine=its.mine,
+        own=its.own,
+        confirms=HeldMail(hold, mail, stored.envelope, stored.trust),
+    )
+
+
+def _gather(
+    session: Session,
+    work: Work,
+    mail: InboundMail,
+    envelope: Envelope,
+    rules: Rules,
+    *,
+    number: int | None,
+    also: int | None = None,
+) -> Facts:
+    """What the store knows around one mail; `also` is a ticket that it need not name."""
+    numbers = named_tickets(mail, envelope.recipients, rules.reply)
+    return gather(
+        session,
+        mail,
+        ticket_numbers=numbers if also is None else (also, *numbers),
+        now=work.receipt.received_at,
+        receipt=work.receipt.id,
+        next_number=number,
+        agent_keys=agent_keys(mail, rules),
+        asked=work.asked,
+    )
