@@ -28,6 +28,7 @@ from maildesk.desk.children import Children
 from maildesk.desk.delivery import Sender
 from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import open_checker
+from maildesk.desk.holds import fire_due
 from maildesk.desk.intake import LEASE, Worker, receiver
 from maildesk.desk.jobs import JOBS, Job
 from maildesk.errors import MaildeskError, Misconfigured, Temporary, Unavailable
@@ -119,7 +120,8 @@ def open_submitter(send: Send, hostname: str) -> Submitter:
 
 
 def process_once(desk: Desk, receive: Receive | None = None) -> int:
-    """Poll every mailbox (if `receive` is given), then work off journal and outbox once.
+    """Poll every mailbox (if `receive` is given), then work off journal, what is due and outbox
+    once.
 
     Raises: at the end, Unavailable naming the mailboxes that could not be read.
     """
@@ -127,6 +129,7 @@ def process_once(desk: Desk, receive: Receive | None = None) -> int:
     worker = Worker(desk)
     while worked := worker.work():
         done += worked
+    fire_due(desk)
     submit = open_submitter(desk.settings.send, desk.rules.domain)
     sender = Sender(desk, submit)
     try:

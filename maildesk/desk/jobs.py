@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.desk import Desk
+from maildesk.desk.holds import fire_due
 from maildesk.desk.undelivered import tidings_of
 from maildesk.model.plan import Alert
 from maildesk.store import outbox
@@ -49,6 +50,12 @@ def look_again(desk: Desk) -> None:
 def checkpoint(desk: Desk) -> None:
     """Move the write-ahead log into the database, so that it stays short."""
     desk.database.checkpoint()
+
+
+@job(every=timedelta(minutes=1))
+def remind_and_wake(desk: Desk) -> None:
+    """Remind of held mails that nobody decides on; bring back tickets whose day has come."""
+    fire_due(desk)
 
 
 @job(every=timedelta(minutes=10))
