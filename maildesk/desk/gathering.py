@@ -15,11 +15,11 @@ from maildesk.desk.waves import KeptMail, Work
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import InboundMail
-from maildesk.model.facts import Asked, Facts, HeldMail, Hold, Trust
-from maildesk.policy.commands import asked
+from maildesk.model.facts import Facts, HeldMail, Hold, Trust
 from maildesk.policy.confirmations import confirmation_tokens, confirmed_hold, may_decide
 from maildesk.policy.decide import classify_arrival
 from maildesk.policy.outgoing import agent_keys
+from maildesk.policy.requesters import asked
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival, named_tickets
 from maildesk.policy.trust import trust_of
@@ -33,13 +33,6 @@ log = structlog.get_logger()
 
 Parse = Callable[[bytes], InboundMail]
 
-
-def asked_by(mail: InboundMail, rules: Rules) -> Asked:
-    """Return what a mail wants looked up: an agent's by its commands."""
-    agent = rules.agent_at(mail.sender.address) if mail.sender else None
-    return asked(mail, agent, rules) if agent else Asked()
-
-
 # --- ahead of the decision ----------------------------------------------------------------------
 
 
@@ -47,7 +40,7 @@ def with_what_it_asks(database: Database, work: Work, rules: Rules, parse: Parse
     """Return the work with what must be known before it is decided on: what the mail asks for, and
     the held mail that it decides on, as far as that is still there."""
     kept = _kept_mail(database, work, rules, parse)
-    return replace(work, asked=asked_by(kept.mail if kept else work.mail, rules), kept=kept)
+    return replace(work, asked=asked(kept.mail if kept else work.mail, rules), kept=kept)
 
 
 def _kept_mail(database: Database, work: Work, rules: Rules, parse: Parse) -> KeptMail | None:
