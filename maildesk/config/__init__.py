@@ -8,6 +8,7 @@
     reloaded_files   the shapes of people.yaml, routing.yaml and sla.yaml
     shape            a document held against a shape
     references       what one key says of another
+    agent_words      aliases of commands, canned answers
     credentials      secrets and files, with their modes
     resolve          maildesk.yaml -> settings
     desk             the other three files -> rules
@@ -75,7 +76,8 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     folder = folder.absolute()
     _require_folder(folder)
     around = surroundings(folder, environ)
-    file, desk = read_file(folder, "maildesk.yaml", MaildeskFile), read_desk(folder)
+    templates = _own_templates(folder)
+    file, desk = read_file(folder, "maildesk.yaml", MaildeskFile), read_desk(folder, templates)
     static, problems = None, [*file.problems]
     if file.found:
         static, unusable = resolve(file.found, file.document, around)
@@ -83,7 +85,6 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
     problems += desk.problems(tuple(file.found.admins) if file.found else ())
     if problems or static is None:
         raise Misconfigured(*_sorted(problems))
-    templates = _own_templates(folder)
     warnings = references.static_warnings(file.document, file.model)
     return Settings(
         folder=folder,
@@ -116,12 +117,13 @@ def load_database(folder: Path, environ: Mapping[str, str]) -> str:
 
 
 def load_rules(folder: Path, current: Settings) -> Rules:
-    """Read people.yaml, routing.yaml and sla.yaml again; what maildesk.yaml says stays in force.
+    """Read people.yaml, routing.yaml, sla.yaml and agents' words again; what maildesk.yaml says
+    stays in force.
 
     Raises: Misconfigured with every problem; the rules of `current` are then to stay in force.
     """
     _require_folder(folder)
-    desk = read_desk(folder)
+    desk = read_desk(folder, _own_templates(folder))
     if problems := desk.problems(current.rules.admins):
         raise Misconfigured(*_sorted(problems))
     return desk_rules(current.rules, desk)
@@ -154,5 +156,11 @@ def _own_templates(folder: Path) -> Path | None:
 
 
 def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    order = [f"{name}.yaml" for name in FILES]
-    return tuple(sorted(problems, key=lambda p: (order.index(p.file), p.line or 0, p.column or 0)))
+    order = {f"{name}.yaml": place for place, name in enumerate(FILES)}
+
+    def place(problem: Problem) -> tuple[int, str, int, int]:
+        """The files of the folder, then those below it."""
+        at = order.get(problem.file, len(order))
+        return at, problem.file, problem.line or 0, problem.column or 0
+
+    return tuple(sorted(problems, key=place))

@@ -1,4 +1,4 @@
-"""people.yaml, routing.yaml and sla.yaml together: read, checked, and made into rules."""
+"""people.yaml, routing.yaml and sla.yaml, and agents' words: read, checked, and made into rules."""
 
 import hashlib
 from collections.abc import Container
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maildesk.config import references, reloaded_files
+from maildesk.config.agent_words import AgentWords, read_agent_words
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
 from maildesk.config.shape import File, read_file
 from maildesk.errors import Problem
@@ -19,11 +20,12 @@ class Desk:
     people: File[PeopleFile]
     routing: File[RoutingFile]
     sla: File[SlaFile]
+    words: AgentWords
 
     def problems(self, admins: tuple[str, ...]) -> list[Problem]:
         """Return all that is wrong in these files; `admins` stand in maildesk.yaml."""
         people, routing = self.people, self.routing
-        problems = [*people.problems, *routing.problems, *self.sla.problems]
+        problems = [*people.problems, *routing.problems, *self.sla.problems, *self.words.problems]
         if people.found:
             problems += references.check_people(people.document, people.found)
         if routing.found:
@@ -54,17 +56,19 @@ class Desk:
     @property
     def version(self) -> str:
         """A hash of the files' bytes."""
-        raw = (file.document.raw for file in (self.people, self.routing, self.sla))
+        raw = [file.document.raw for file in (self.people, self.routing, self.sla)]
+        raw.append(self.words.raw)
         digests = b"".join(hashlib.sha256(octets).digest() for octets in raw)
         return hashlib.sha256(digests).hexdigest()[:16]
 
 
-def read_desk(folder: Path) -> Desk:
-    """Read people.yaml, routing.yaml and sla.yaml."""
+def read_desk(folder: Path, templates: Path | None) -> Desk:
+    """Read people.yaml, routing.yaml and sla.yaml, and what stands in the admin's `templates`."""
     return Desk(
         read_file(folder, "people.yaml", PeopleFile),
         read_file(folder, "routing.yaml", RoutingFile),
         read_file(folder, "sla.yaml", SlaFile, may_be_empty=True),
+        read_agent_words(templates),
     )
 
 
@@ -83,6 +87,8 @@ def desk_rules(current: Rules, desk: Desk) -> Rules:
         own_lists=tuple(routing.own_lists),
         never_add=tuple(routing.never_add),
         version=desk.version,
+        aliases_of_verbs=desk.words.aliases,
+        answers=desk.words.answers,
     )
 
 
@@ -106,6 +112,7 @@ def _agent(handle: str, agent: reloaded_files.Agent) -> Agent:
         teams=tuple(agent.teams),
         languages=tuple(agent.languages),
         timezone=agent.timezone,
+        receipts=agent.receipts,
     )
 
 

@@ -31,6 +31,9 @@ class Agent(Section):
     teams: list[Handle] = Field(default=[], description="teams that the agent is a member of")
     languages: list[Language] = Field(default=[], description="languages that the agent writes")
     timezone: Timezone | None = Field(default=None, description="left out: that of maildesk.yaml")
+    receipts: bool = Field(
+        default=False, description="a line by mail for what ran, not only for what is held"
+    )
     calendar: Text | None = Field(default=None, description="not used yet")
     notify: Text | None = Field(default=None, description="not used yet")
 

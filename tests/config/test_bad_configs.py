@@ -18,6 +18,8 @@ def lay_over(case: Path, folder: Path) -> None:
     for path in case.iterdir():
         if path.suffix == ".absent":
             (folder / path.stem).unlink()
+        elif path.is_dir():
+            shutil.copytree(path, folder / path.name, dirs_exist_ok=True)
         elif path.name != "expected.txt":
             shutil.copy(path, folder)
 
