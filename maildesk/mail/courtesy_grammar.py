@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from enum import Flag, auto
+from functools import cache
 
 from maildesk.mail import courtesy_phrases as phrases
 from maildesk.mail.clean import clean
@@ -161,26 +162,36 @@ def _pattern(language: str, phrase: str) -> re.Pattern[str]:
     return re.compile(fold(f"(?:{phrase}){end}"), re.IGNORECASE)
 
 
-_PATTERNS = tuple(
-    (part, _pattern(language, phrase))
-    for part, table in _TABLES.items()
-    for language, phrase in table.items()
-)
+@cache  # compiled when the first short text comes, not at import
+def _patterns() -> tuple[tuple[Part, re.Pattern[str]], ...]:
+    return tuple(
+        (part, _pattern(language, phrase))
+        for part, table in _TABLES.items()
+        for language, phrase in table.items()
+    )
+
+
 _NAME_WORD = re.compile(r" ?([^\W\d_]+)(?:\.|(?!\w))")
 _LONGEST_NAME = 4  # words
 _PARTICLES = frozenset(("van", "von", "der", "den", "de", "la", "da", "af", "av", "ten", "zu", "y"))
 _HONORED = re.compile(
     r"[小阿][\u4e00-\u9fff]|[\u4e00-\u9fff]{1,2}(?:工|总|老师|先生|女士|小姐|经理|哥|姐)"
 )
-_NO_NAMES = frozenset(fold(word) for word in phrases.DOUBTS) | {
-    word.lower()
-    for _, pattern in _PATTERNS
-    for word in re.findall(r"[^\W\d_]{2,}", pattern.pattern)
-}
+_DOUBTS = frozenset(map(fold, phrases.DOUBTS))
+
+
+@cache
+def _words() -> frozenset[str]:
+    """Return the words of all phrases."""
+    return frozenset(
+        word.lower()
+        for _, pattern in _patterns()
+        for word in re.findall(r"[^\W\d_]{2,}", pattern.pattern)
+    )
 
 
 def _phrases_at(text: str, at: int) -> Iterator[tuple[Part, int]]:
-    for part, pattern in _PATTERNS:
+    for part, pattern in _patterns():
         match = pattern.match(text, at)
         if match:
             yield part, match.end()
@@ -208,11 +219,11 @@ def _names_at(text: str, at: int, names: frozenset[str]) -> Iterator[tuple[Part,
 def _is_name(word: str, names: frozenset[str], *, must_be_known: bool) -> bool:
     """Whether a word is a known name, or is written as names are and no other word of ours."""
     lower = word.lower()
-    if lower in names and lower not in phrases.DOUBTS:
+    if lower in names and lower not in _DOUBTS:
         return True
     if must_be_known:
         return False
     if word in _PARTICLES:
         return True
     is_capital = word[0].isupper() and (len(word) == 1 or any(map(str.islower, word)))
-    return is_capital and lower not in _NO_NAMES
+    return is_capital and lower not in _DOUBTS and lower not in _words()

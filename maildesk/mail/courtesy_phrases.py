@@ -43,16 +43,16 @@ GREETINGS: Mapping[str, str] = {
 
 THANKS: Mapping[str, str] = {
     "en": r"(?:(?:very )?(?:many|much|big|huge|heartfelt|a million|a thousand|1000) )?(?:thanks"
-    r"|thanx|thx|tnx|tks|tx|thank (?:you|u|ya)|ty|cheers|ta)(?: (?:a (?:lot|million|bunch|ton|mil)"
-    r"|so|very|much|indeed|kindly|again|heaps|loads|tons|all|both|guys|team|everyone|everybody"
-    r"|folks|mate|sir|madam|support))*"
+    r"|thanx|thankyou|thx|tnx|tks|tx|thank (?:you|u|ya)|ty|cheers|ta)(?: (?:a (?:lot|million|bunch"
+    r"|ton|mil)|so|very|much|indeed|kindly|again|heaps|loads|tons|all|both|guys|team|everyone"
+    r"|everybody|folks|mate|sir|madam|support))*"
     r"|(?:(?:much|very much|really|greatly|highly) )?appreciated|(?:(?:i|we) )?(?:(?:do|really|very"
     r"|much|greatly|so|truly) )*appreciate (?:it|this|that|(?:all )?(?:of )?(?:your"
     r"|the) (?:quick )?(?:help|support|assistance|effort|response|reply))(?: (?:a lot|very much"
     r"|so much))?|(?:i am|im|we are) (?:(?:so|very|really) )?grateful",
     "de": r"(?:(?:ganz|sehr|recht|noch ?mals?|1000|tausend|vielen|lieben|herzlichen|besten|schönen"
     r"|schon(?: ?mal)?) )*(?:dank|danke|dankeschön|dankesehr|thx|merci)(?: (?:schön|sehr|vielmals"
-    r"|nochmals?|noch ?mal|dir|ihnen|euch|allen|ganz|herzlich|an alle|ans team|dafür))*"
+    r"|noch ?mals?|dir|ihnen|euch|allen|ganz|herzlich|an alle|ans team|dafür))*"
     r"|(?:ich|wir) (?:bedanken? (?:mich|uns)|danken? (?:dir|ihnen|euch))(?: (?:sehr|herzlich"
     r"|ganz|vielmals|recht))*|bin (?:sehr )?dankbar",
     "fr": r"(?:(?:un )?(?:grand|très grand|gros|mille|1000|bien|encore) )?merci(?: (?:beaucoup|bien"
@@ -95,9 +95,9 @@ OBJECTS: Mapping[str, str] = {
     r"|amazing|fantastic|wonderful|nice|awesome|friendly|patient|immediate|timely|everything|help"
     r"|helping|helpful|support|assistance|assisting|reply|replying|response|responding|answer"
     r"|answering|update|info|information|explanation|explaining|clarification|clarifying|advice"
-    r"|tip|tips|hint|feedback|confirmation|confirming|effort|efforts|time|patience|work|service"
-    r"|care|taking|getting|back|letting|know|fix|fixing|fixed|solving|solved|solution|resolving"
-    r"|resolved|resolution|sorting|sorted|looking|into|handling|turnaround|cooperation"
+    r"|tip|tips|hint|feedback|heads|attention|confirmation|confirming|effort|efforts|time|patience"
+    r"|work|service|care|taking|getting|back|letting|know|fix|fixing|fixed|solving|solved|solution"
+    r"|resolving|resolved|resolution|sorting|sorted|looking|into|handling|turnaround|cooperation"
     r"|issue|problem|matter|case|ticket|request|call|mail|email|message|visit|being|such",
     "de": r"die|der|das|den|dein|deine|deinen|ihre?|ihren|eure?|euren|und|so|sehr|super|ganz|alles"
     r"|tolle[nrs]?|schnelle[nrs]?|prompte[nrs]?|rasche[nrs]?|gute[nrs]?|kompetente[nrs]?"
@@ -119,10 +119,10 @@ OBJECTS: Mapping[str, str] = {
     r"|consejo|problema|correo|mensaje|esfuerzo",
     "nb": r"den|det|de|din|ditt|deres|all|alt|så|veldig|og|i|med|meg|oss|raskt?|raske|kjapt?|godt"
     r"|kjapp|kjappe|god|gode|flott|super|superrask|hyggelig|fin|fine|hjelp|hjelpen|hjalp|hjelpe"
-    r"|svar|svaret|tilbakemelding|tilbakemeldingen|beskjed|info|infoen|informasjon|informasjonen"
-    r"|oppklaring|forklaringen|støtte|support|supporten|service|servicen|innsats|innsatsen"
-    r"|tålmodigheten|jobben|løsningen|tipset|assistanse|assistansen|bistand|bistanden|oppfølging"
-    r"|oppfølgingen|problemet|saken|oppdatering|oppdateringen|meldingen",
+    r"|respons|svar|svaret|tilbakemelding|tilbakemeldingen|beskjed|info|infoen|informasjon"
+    r"|informasjonen|oppklaring|forklaringen|støtte|support|supporten|service|servicen|innsats"
+    r"|innsatsen|tålmodigheten|jobben|løsningen|tipset|assistanse|assistansen|bistand|bistanden"
+    r"|oppfølging|oppfølgingen|problemet|saken|oppdatering|oppdateringen|meldingen",
     "nl": r"de|het|je|jouw|uw|jullie|al|alle|alles|en|zo|heel|erg|met|van|mijn|snelle?|goede|prima"
     r"|fijne|super|geweldige|vlotte|vriendelijke|adequate|uitstekende|hulp|helpen|ondersteuning"
     r"|antwoord|reactie|bericht|info|informatie|uitleg|moeite|inzet|service|support|werk|tijd"
@@ -196,10 +196,11 @@ ASSENT: Mapping[str, str] = {
     r"|gerne|jepp)",
     "fr": r"(?:oui|ouais|ok|d ?accord|entendu|bien reçu|compris|c ?est (?:bien )?noté|bien noté"
     r"|exact|exactement|tout à fait|c ?est (?:ça|cela|exact)|je confirme|confirmé|ça roule)",
-    "es": r"(?:sí|ok|okey|vale|de acuerdo|entendido|recibido|correcto|claro|así es|confirmo"
+    "es": r"(?:sí|listo|ok|okey|vale|de acuerdo|entendido|recibido|correcto|claro|así es|confirmo"
     r"|confirmado|exacto|efectivamente|por supuesto|anotado)",
-    "nb": r"(?:ja det (?:er|gjør) det|ja|jepp|japp|jo|ok|okei|oki|greit|den er god|det stemmer"
-    r"|stemmer|mottatt|forstått|skjønner|bekreftet|bekreftes|notert|helt greit|det er greit)",
+    "nb": r"(?:ja det (?:er|gjør) det|ja|jepp|japp|jo|ok|okei|oki|greit|den er grei|den er god"
+    r"|det stemmer|stemmer|mottatt|forstått|skjønner|bekreftet|bekreftes|notert|helt greit"
+    r"|det er greit)",
     "nl": r"(?:ja hoor|ja|jep|jawel|ok|oke|okay|okee|akkoord|klopt|dat klopt|begrepen|ontvangen"
     r"|duidelijk|is goed|dat is goed|in orde|bevestigd|helder|genoteerd)",
     "sv": r"(?:ja det (?:är|gör) det|ja|japp|jo|jajamän|ok|okej|det stämmer|stämmer|mottaget"
@@ -229,8 +230,8 @@ CLOSINGS: Mapping[str, str] = {
     r"|ettermiddag)(?: (?:videre|da))?|ha det(?: (?:bra|fint))?|(?:god|fin) (?:helg|dag|kveld"
     r"|uke)(?: videre)?",
     "nl": r"(?:(?:met|vriendelijke|hartelijke|beste|warme|veel) )*groet(?:en|jes)?|mvg|gr"
-    r"|(?:(?:een|nog|fijne|prettige|goede|mooie) )+(?:dag|avond|middag|week|weekend)(?: (?:nog"
-    r"|verder|gewenst|toe))*",
+    r"|(?:(?:een|nog|fijn|prettig|goed|fijne|prettige|goede|mooie) )+(?:dag|avond|middag|week"
+    r"|weekend)(?: (?:nog|verder|gewenst|toe))*",
     "sv": r"(?:(?:med|många|bästa|vänlig|vänliga|varma|hjärtliga) )*hälsning(?:ar)?|mvh|vh"
     r"|(?:ha )?(?:en )?(?:(?:fortsatt|riktigt) )?(?:trevlig|fin|bra|skön|härlig|god) (?:dag|helg"
     r"|kväll|vecka)(?: (?:vidare|också))?|ha det(?: (?:bra|fint|gott))?|hej då",

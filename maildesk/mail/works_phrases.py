@@ -28,10 +28,11 @@ def _statement(
     solved" and "the problem is gone" – never of "works it" or "is it solved", which ask, or "the
     problem is back"."""
     softly = f"(?:(?:{adverbs}) )*"
+    before = f"(?>(?:{subjects}|{adverbs}) )+"  # atomic: a word of both is not tried as both
     is_so = rf"(?:(?:{passives}) {softly})?(?:{solved})|(?:{copulas}) {softly}(?:{whole})"
     bare = rf"(?:{verbs}|{is_so})"
     turned = rf"(?:{copulas}) (?:{inverted}) {softly}(?:{solved}|{whole})"
-    led = rf"(?:(?:{subjects}|{adverbs}) )+(?:{turned}|{bare})(?: (?:{inverted}))?"
+    led = rf"{before}(?:{turned}|{bare})(?: (?:{inverted}))?"
     over = rf"(?:{troubles}) (?:(?:{passives}) )?{softly}(?:{solved}|{gone})"
     return rf"(?:{over}|{led}|{bare})(?: (?:{adverbs}))*"
 
@@ -39,8 +40,8 @@ def _statement(
 # That what was broken is whole.
 WORKS: Mapping[str, str] = {
     "en": _statement(
-        verbs=r"works?|worked|working|did (?:it|the trick)|helped|seems? to work|up and running"
-        r"|back to normal|back online|good to go",
+        verbs=r"works?|worked|working|did (?:it|the trick)|(?:solved|fixed) (?:it|the (?:problem"
+        r"|issue))|helped|seems? to work|up and running|back to normal|back online|good to go",
         copulas=r"is|are|its|thats|looks?|seems?(?: to be)?|appears? to be",
         passives=r"is|are|has been|have been|was|were|got|its|thats|looks?|seems?(?: to (?:be"
         r"|have been))?|appears? to be",
@@ -59,7 +60,8 @@ WORKS: Mapping[str, str] = {
         r"|flawlessly|too|fully|already|completely|(?:on|at) my (?:end|side)|(?:as|like) before"
         r"|as (?:usual|normal)|so far so good",
     )
-    + r"|all (?:good|fine|set|sorted|ok|okay|well|done)(?: (?:now|again|here))*"
+    + r"|(?:i|we) can (?:now|finally) (?:log ?in|log on|sign in|print|connect|work|access it)"
+    r"|all (?:good|fine|set|sorted|ok|okay|well|done)(?: (?:now|again|here))*"
     r"|(?:i|we) (?:can|could|am able to|are able to|managed to)(?: (?:now|finally))? (?:log ?in"
     r"|log on|sign in|print|connect|work|send|receive|open it|access it|get in|use it)(?: (?:again"
     r"|now|fine))+|i ?a?m (?:back in|in (?:again|now))|(?:i|we) (?:have|got) access(?: (?:again"
@@ -89,10 +91,10 @@ WORKS: Mapping[str, str] = {
         inverted=r"es|das|alles|der drucker|das problem",
     )
     + r"|(?:(?:das )?(?:ticket|problem)|(?:der )?fall) (?:kann|darf) (?:(?:gerne|nun"
-    r"|jetzt) )*geschlossen werden|alles (?:super|bestens|prima|gut|perfekt|wieder gut)"
-    r"|(?:ich )?(?:bin|komme) (?:(?:jetzt|nun|wieder) )+(?:drin|rein)"
-    r"|ich kann (?:mich )?(?:(?:jetzt|nun) )?wieder (?:anmelden|einloggen|drucken|arbeiten)"
-    r"|keine (?:weiteren )?(?:fragen|probleme)(?: mehr)?",
+    r"|jetzt) )*geschlossen werden|(?:jetzt|nun) gehts(?: wieder)?|alles (?:in ordnung|wieder ok"
+    r"|super|bestens|prima|gut|perfekt|wieder gut)|(?:ich )?(?:bin|komme) (?:(?:jetzt|nun"
+    r"|wieder) )+(?:drin|rein)|ich kann (?:mich )?(?:(?:jetzt|nun) )?wieder (?:anmelden|einloggen"
+    r"|drucken|arbeiten)|keine (?:weiteren )?(?:fragen|probleme)(?: mehr)?",
     "fr": _statement(
         verbs=r"(?:re)?(?:marche|fonctionne)|ont (?:bien )?fonctionné|a (?:bien )?(?:fonctionné"
         r"|marché)",
@@ -103,8 +105,8 @@ WORKS: Mapping[str, str] = {
         troubles=r"(?:(?:le|la|mon|ma|notre|ce|cet) |l ?)?(?:problème|souci|erreur|incident|ticket"
         r"|demande|panne)",
         gone=r"clos|terminé",
-        subjects=rf"ça|cela|tout|ceci|il|elle|(?:(?:le|la|les|mon|ma|mes|notre) |l ?)?(?:problème"
-        rf"|imprimante|mails?|messagerie|réseau|accès|compte|mot de passe|ordinateur|pc|téléphone"
+        subjects=rf"ça|cela|tout|ceci|il|elle|(?:(?:le|la|les|mon|ma|mes|notre) |l ?)?(?:"
+        rf"imprimante|mails?|messagerie|réseau|accès|compte|mot de passe|ordinateur|pc|téléphone"
         rf"|écran|application|logiciel|système|site|lien|connexion|{_SYSTEMS})",
         adverbs=r"maintenant|à nouveau|de nouveau|bien|très bien|parfaitement|correctement|enfin"
         r"|désormais|aussi|nickel|pour moi|chez moi|tout|normalement|comme (?:avant|prévu|il faut)",
@@ -122,8 +124,8 @@ WORKS: Mapping[str, str] = {
         troubles=r"(?:(?:el|la|mi|nuestro) )?(?:problema|error|incidencia|caso|ticket|asunto"
         r"|solicitud)",
         gone=r"cerrad[oa]",
-        subjects=rf"eso|esto|todo|ello|me|(?:(?:el|la|mi|nuestro|los|las|mis) )?(?:problema"
-        rf"|impresora|correos?|red|acceso|cuenta|contraseña|ordenador|computadora|pc|teléfono"
+        subjects=rf"eso|esto|todo|ello|me|(?:(?:el|la|mi|nuestro|los|las|mis) )?(?:"
+        rf"impresora|correos?|red|acceso|cuenta|contraseña|ordenador|computadora|pc|teléfono"
         rf"|pantalla|aplicación|programa|sistema|página|enlace|conexión|{_SYSTEMS})",
         adverbs=r"ya|ahora|bien|muy bien|perfectamente|de nuevo|otra vez|correctamente|perfecto"
         r"|nuevamente|por fin|también|normalmente|sin problemas?|como antes|de maravilla|todo"
@@ -142,8 +144,8 @@ WORKS: Mapping[str, str] = {
         whole=r"ok|greit|bra|fint|ferdig|i orden|oppe igjen|på plass",
         troubles=r"(?:(?:min|mitt|vår|vårt) )?(?:problemet|problem|feilen|saken)",
         gone=r"borte|vekk|rettet|avsluttet|i orden",
-        subjects=rf"det|dette|alt|alt sammen|begge|(?:(?:min|mitt|vår|vårt) )?(?:problemet"
-        rf"|skriveren|printeren|mailen|e ?posten|nettverket|nettet|tilgangen|kontoen|passordet"
+        subjects=rf"det|dette|alt sammen|alt|begge|(?:(?:min|mitt|vår|vårt) )?(?:"
+        rf"skriveren|printeren|mailen|e ?posten|nettverket|nettet|tilgangen|kontoen|passordet"
         rf"|maskinen|pc ?en|telefonen|skjermen|programmet|appen|systemet|siden|lenken|forbindelsen"
         rf"|innloggingen|{_SYSTEMS})",
         adverbs=r"igjen|nå|fint|bra|perfekt|helt|utmerket|endelig|som (?:det skal|normalt|før"
@@ -162,8 +164,8 @@ WORKS: Mapping[str, str] = {
         whole=r"ok|oke|klaar|goed|gemaakt|in orde",
         troubles=r"(?:(?:de|het|mijn|ons|onze|dit) )?(?:probleem|storing|fout|melding|ticket|zaak)",
         gone=r"weg|verdwenen|gesloten",
-        subjects=rf"het|dit|dat|alles|hij|ze|allebei|(?:(?:de|het|mijn|ons|onze) )?(?:probleem"
-        rf"|printer|mails?|e ?mail|netwerk|toegang|account|wachtwoord|computer|pc|telefoon|scherm"
+        subjects=rf"het|dit|dat|alles|hij|ze|allebei|(?:(?:de|het|mijn|ons|onze) )?(?:"
+        rf"printer|mails?|e ?mail|netwerk|toegang|account|wachtwoord|computer|pc|telefoon|scherm"
         rf"|programma|app|systeem|site|website|link|verbinding|inloggen|{_SYSTEMS})",
         adverbs=r"weer|nu|goed|prima|perfect|inmiddels|allemaal|helemaal|uitstekend|naar behoren"
         r"|bij mij|ook|eindelijk|zoals (?:het hoort|voorheen|verwacht)|gewoon|als vanouds|al",

@@ -247,6 +247,27 @@ def test_more_than_a_courtesy(text: str):
     assert said(text) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The problem is back", "The issue is working", "it is back", "Das Problem ist wieder da",
+        "Der Fehler ist wieder da", "Le problème est de nouveau là", "El problema funciona", "va",
+        "Problemet er tilbake", "Feilen er på plass", "Het probleem werkt weer", "It was working",
+        "Problemet är uppe igen", "Everything was fine", "故障恢复正常", "问题又好了",
+        "请恢复", "解决",
+    ],
+)  # fmt: skip
+def test_trouble_that_is_there_again_does_not_work(text: str):
+    assert said(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["Refund, thanks", "Delete, yes", "Gracias por confirmar", "Merci de votre réponse"]
+)
+def test_requests_that_end_in_thanks(text: str):
+    assert said(text) is None
+
+
 def test_a_yes_beside_thanks_may_be_an_answer():
     assert said("Ok, thanks") is said("Yes") is said("Perfect!") is Courtesy.WORKS
     assert said("Perfect, thanks") is Courtesy.THANKS
@@ -474,6 +495,9 @@ def test_answers_between_quotes_and_forwards_are_no_courtesy():
         "[like] " + "a " * 900 + "reacted to your message:",
         "Liked “" + "a" * 1_900,
         "wieder " * 28,
+        "all " * 49,
+        "nochmal danke " * 14,
+        "alles das " * 19,
         "i " * 99 + "!",
     ],
 )
