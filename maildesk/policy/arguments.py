@@ -29,7 +29,7 @@ from maildesk.policy.rules import Agent, Team
 FARTHEST = timedelta(days=731)
 LONGEST_WORK = timedelta(hours=100)
 MOST_TAGS = 20
-_LONGEST = 300  # characters of an argument
+_LONGEST = 700  # characters of an argument: an address, and its echo
 _SHOWN = 60
 
 Named = TypeVar("Named", Agent, Team)
@@ -44,9 +44,14 @@ class BadArgument(Exception):
 
 def plain(text: str) -> str:
     """Return an argument without capitals, compatibility forms, unseen characters, doubled spaces
-    and punctuation at its end. Cut at 300 characters: none that is read is longer."""
+    and punctuation at its end. Cut at 700 characters: none that is read is longer."""
+    return _seen(text).casefold().rstrip(".,;:! ")
+
+
+def _seen(text: str) -> str:
+    """What a reader sees, letters in their usual form, on one line."""
     seen = text[:_LONGEST].translate(UNSEEN)
-    return " ".join(unicodedata.normalize("NFKC", seen).casefold().split()).rstrip(".,;:! ")
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
 
 
 def bare(text: str) -> str:
@@ -101,8 +106,8 @@ def read_tags(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Read `a +b -c`: the tags to add, and those to take away. Raises: BadArgument."""
     added: list[str] = []
     removed: list[str] = []
-    for word in plain(text).replace(",", " ").split():
-        tag = word.lstrip("+" + _MINUS + SIGILS)
+    for word in _seen(text).lower().replace(",", " ").split():
+        tag = word.lstrip("+" + _MINUS + SIGILS).rstrip(".;:!")
         if not _TAG.fullmatch(tag):
             raise BadArgument(
                 f"{_shown(word)} is no tag: letters, digits, “-”, “_” and “.” make one."
@@ -138,7 +143,7 @@ def without_echoes(text: str) -> str:
 def read_address(text: str) -> Address:
     """Read one address, alone, in <>, behind a name, or with the echo of its link; its domain as
     A-label. Raises: BadArgument."""
-    seen = " ".join(text[: 2 * _LONGEST].translate(UNSEEN).split())
+    seen = _seen(text)
     echoless = without_echoes(seen)
     if "@" not in echoless:  # the link is all there is
         echoless = _LINK_ALONE.sub(r"\1", seen)
@@ -152,7 +157,7 @@ def read_address(text: str) -> Address:
 
 
 def _address(word: str, text: str) -> Address:
-    local, _, domain = unicodedata.normalize("NFKC", word).rstrip(".").rpartition("@")
+    local, _, domain = word.rstrip(".").rpartition("@")
     label = a_label(domain)
     if label is None or "." not in label or not _LOCAL.fullmatch(local) or len(local) > 64:
         raise BadArgument(f"{_shown(text)} is no address: write one such as ann@example.org.")

@@ -113,11 +113,6 @@ def _too_many(lines: Sequence[WrittenLine]) -> Reading:
     return Reading(words_without(lines, left_out), doubts=(Doubt(shown, reason),))
 
 
-def may_hold_commands(text: str) -> bool:
-    """Whether it pays to look for commands in a text."""
-    return any(sigil in text for sigil in SIGILS)
-
-
 # --- one line -----------------------------------------------------------------------------------
 
 

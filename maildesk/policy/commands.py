@@ -352,6 +352,8 @@ def set_requester(task: Task, rest: str) -> str:
 def merge(task: Task, rest: str) -> str:
     """This case becomes part of case N: mail to it goes there from now on."""
     number = read_number(rest)
+    if task.merged_into:
+        raise CannotRun(f"the case is merged into #{task.merged_into} already")
     other = task.other(number)
     if other.ticket.status is Status.MERGED:
         raise CannotRun(f"#{number} is itself part of #{other.ticket.merged_into}")

@@ -155,11 +155,9 @@ class Draft:
 
     def set_requester(self, person: Address) -> None:
         """Make somebody the requester; whoever was is a party like others from now on."""
-        agents = self.arrival.rules
         for key, party in self._parties.items():
             if party.role is Role.REQUESTER:
-                role = Role.AGENT if agents.agent_at(party.address.address) else Role.KNOWN
-                self._parties[key] = replace(party, role=role)
+                self._parties[key] = replace(party, role=Role.KNOWN)
         self.change(SetRequester(self.ticket.number, person))
         self.add_party(person, Role.REQUESTER)
 

@@ -86,6 +86,9 @@ def tell_reopened(draft: Draft) -> None:
     """Tell the requester that his answer has opened the solved case again."""
     arrival, number = draft.arrival, draft.ticket.number
     for party in readers(draft)[:1]:
+        if party.address.key in draft.facts.want_no_mail:
+            draft.reasons.append("no word to the requester: he asked for no more automatic mail")
+            continue
         stop = refusal("reopened", party.address.key, number, arrival.facts.answers, arrival.now)
         if stop or not draft.automatic.is_answerable or not draft.match.token_purpose:
             draft.reasons.append(f"no word to the requester: {stop or 'nothing proves the sender'}")

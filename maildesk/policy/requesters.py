@@ -19,7 +19,7 @@ from maildesk.policy.letters import AUTO_REPLIED, Letter, write
 from maildesk.policy.lifecycle import OVER, Trigger
 from maildesk.policy.notices import desk_address
 from maildesk.policy.rules import Rules
-from maildesk.policy.threads import Arrival, agent_of, claimed_agent
+from maildesk.policy.threads import Arrival, agent_of, claimed_agent, sender_keys
 
 _PLEASANTRIES = (Courtesy.THANKS, Courtesy.REACTION)
 LISTED = 20  # of a requester's own cases
@@ -59,9 +59,8 @@ def _keep(draft: Draft, reason: str) -> Plan:
 
 
 def _is_requesters(draft: Draft) -> bool:
-    sender = draft.arrival.mail.sender
-    requesters = draft.parties(Role.REQUESTER)
-    return sender is not None and any(party.address.key == sender.key for party in requesters)
+    keys = sender_keys(draft.arrival)
+    return any(party.address.key in keys for party in draft.parties(Role.REQUESTER))
 
 
 # --- without a case -----------------------------------------------------------------------------

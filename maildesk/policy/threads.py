@@ -138,7 +138,7 @@ def is_same_person(arrival: Arrival, party: Party) -> bool:
     sender = arrival.mail.sender
     if sender is None:
         return False
-    if sender.key == party.address.key:
+    if party.address.key in sender_keys(arrival):
         return True
     agent = claimed_agent(arrival)
     return agent is not None and agent == arrival.rules.agent_at(party.address.address)
@@ -166,7 +166,14 @@ def is_known(arrival: Arrival, ticket: TicketFacts) -> bool:
         return False
     if claimed_agent(arrival):
         return True
-    return any(party.address.key == sender.key for party in ticket.parties)
+    return any(party.address.key in sender_keys(arrival) for party in ticket.parties)
+
+
+def sender_keys(arrival: Arrival) -> frozenset[str]:
+    """Return the keys of all addresses of From's person that agents have named, From's own
+    among them; none where From is no one address."""
+    sender = arrival.mail.sender
+    return arrival.facts.same_person | {sender.key} if sender else frozenset()
 
 
 # --- signals ------------------------------------------------------------------------------------
@@ -246,8 +253,8 @@ def follow_merges(facts: Facts, number: int) -> int | None:
 
 
 def _standing(arrival: Arrival, ticket: TicketFacts) -> Standing:
-    sender = arrival.mail.sender
-    roles = [p.role for p in ticket.parties if sender and p.address.key == sender.key]
+    keys = sender_keys(arrival)
+    roles = [party.role for party in ticket.parties if party.address.key in keys]
     speaks_as_agent = _purpose(arrival, ticket.ticket.number) in AGENT_PURPOSES
     if claimed_agent(arrival) and (speaks_as_agent or Role.REQUESTER not in roles):
         return Standing.AGENT

@@ -76,8 +76,8 @@ def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> P
 
 def wake(ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
     """Open a case again that was put off until now, and tell whoever answers for it."""
-    draft = occasion("wake", ticket, rules, now)
     number, status, day = ticket.ticket.number, ticket.ticket.status, ticket.ticket.wake_at
+    draft = occasion(f"wake:{day}", ticket, rules, now)
     draft.change(SetStatus(number, next_status(status, Trigger.TIME), Trigger.TIME))
     letter = Letter(
         kind="assigned",

@@ -16,7 +16,7 @@ from maildesk.mail.message import (
 )
 from maildesk.model.changes import AddMessage, MarkBounced, OpenTicket, SetAssignee, SetStatus
 from maildesk.model.facts import Duplicate, Level, SentAnswer, Trust
-from maildesk.model.plan import Disposition
+from maildesk.model.plan import Audience, Disposition
 from maildesk.model.ticket import Direction, Party, Role, Status, Visibility
 from maildesk.policy.decide import decide
 from maildesk.policy.rules import Acknowledge
@@ -302,27 +302,29 @@ def test_whom_the_agent_wrote_to_himself_is_not_mailed_again(world):
 def test_internal_reply_address_makes_a_note(world, changes):
     mail = world.to(world.agent_address(Purpose.INTERNAL), world.agent_address(), sender=world.kari)
     plan = world.decide(mail, world.facts(world.ticket_facts()))
-    assert (plan.disposition, plan.notices) == (Disposition.NOTE, ())
+    assert plan.disposition is Disposition.NOTE
+    assert {notice.audience for notice in plan.notices} == {Audience.AGENT}
     assert changes(plan, AddMessage)[0].visibility is Visibility.INTERNAL
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "#solve\nFixed.",
-        "Fixed.\n#solve",
-        "＃solve",
-        "  #solve.",
-        "\u200b#SOLVE now",
-        "\ufeff#note x",
+        "#solv\nFixed.",
+        "Fixed.\n#merge 404",
+        "Fixed.\n#solve\nI hope.",
+        "＃assign nobody",
+        "  - #solve",
+        "\u200b#WAIT 03/04",
     ],
 )
-def test_line_that_begins_with_a_hash_word_holds_the_agents_mail(world, told, changes, text):
+def test_command_line_in_doubt_holds_the_agents_mail_whole(world, told, changes, text):
     plan = agent_reply(world, text=text)
     assert plan.disposition is Disposition.HELD
-    assert told(plan) == [("held", "kari@example.com")]
+    assert told(plan) == [("command_confirm", "kari@example.com")]
     assert changes(plan, AddMessage)[0].visibility is Visibility.HELD
     assert {command.status for command in plan.commands} == {"held"}
+    assert not changes(plan, SetStatus)
 
 
 @pytest.mark.parametrize("text", ["See #123.", "# Close the valve", "I used #solve before", "#1"])
@@ -339,7 +341,7 @@ def test_mail_in_an_agents_name_without_proof_is_held(world, told, level):
     plan = world.decide(mail, facts, level=level)
     assert "reply" not in {kind for kind, _ in told(plan)}
     if level is not Level.VX:
-        assert told(plan) == [("held", "kari@example.com")]
+        assert told(plan) == [("command_confirm", "kari@example.com")]
 
 
 def test_participants_token_is_no_agents_proof(world, told):
@@ -362,7 +364,7 @@ def test_empty_reply_is_held(world):
 def test_agents_new_mail_with_a_command_is_held_and_not_lost(world, told):
     plan = world.decide(world.mail(world.kari, text="#take"))
     assert (plan.disposition, plan.ticket) == (Disposition.HELD, 1)
-    assert told(plan) == [("held", "kari@example.com")]
+    assert told(plan) == [("command_confirm", "kari@example.com")]
 
 
 def test_what_the_first_mail_forwards_is_its_body(world, changes):
@@ -404,7 +406,8 @@ def test_internal_and_held_words_reach_agents_only(world):
         text = secret if purpose is Purpose.INTERNAL else f"#note {secret}"
         mail = world.to(world.agent_address(purpose), sender=world.kari, text=text)
         for notice in world.decide(mail, facts).notices:
-            assert notice.to.address == "kari@example.com"
+            assert notice.audience is Audience.AGENT
+            assert notice.to.address in ("kari@example.com", "bo@example.com")
 
 
 def test_requesters_commands_are_text(world):
@@ -493,18 +496,19 @@ def test_forged_mails_in_an_agents_name_tell_him_once_in_ten_minutes(world, told
     ticket = world.ticket_facts(thread=[world.thread_id("root@x")])
     mail = world.mail(world.kari, in_reply_to=("root@x",))
     minute = world.now - timedelta(minutes=1)
-    lately = SentAnswer("kari@example.com", 7, "held", minute)
+    lately = SentAnswer("kari@example.com", 7, "command_confirm", minute)
     first = world.decide(mail, world.facts(ticket))
     second = world.decide(mail, world.facts(ticket, answers=(lately,)))
-    assert (told(first), told(second)) == ([("held", "kari@example.com")], [])
+    assert (told(first), told(second)) == ([("command_confirm", "kari@example.com")], [])
     assert second.disposition is Disposition.HELD
 
 
 def test_held_mail_of_a_proved_agent_is_always_told(world, told):
     minute = world.now - timedelta(minutes=1)
-    lately = SentAnswer("kari@example.com", 7, "held", minute)
+    lately = SentAnswer("kari@example.com", 7, "command_confirm", minute)
     facts = world.facts(world.ticket_facts(), answers=(lately,))
-    assert told(agent_reply(world, facts, text="#solve")) == [("held", "kari@example.com")]
+    told_him = told(agent_reply(world, facts, text="#solv"))
+    assert told_him == [("command_confirm", "kari@example.com")]
 
 
 def test_requester_hears_that_his_answer_opened_the_case_again(world, told):
@@ -539,4 +543,4 @@ def test_agents_reply_of_which_only_the_beginning_came_is_held(world, told):
     facts = world.facts(world.ticket_facts())
     plan = decide(mail, envelope, Trust(), facts, world.rules, world.now)
     assert plan.disposition is Disposition.HELD
-    assert told(plan) == [("held", "kari@example.com")]
+    assert told(plan) == [("command_confirm", "kari@example.com")]

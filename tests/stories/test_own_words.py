@@ -125,9 +125,8 @@ def test_her_own_words_may_be_said_again(case, ada, kari, snapshot_words):
 
 def test_a_line_of_an_internal_note_holds_the_reply(case, ada, kari):
     first = kari.inbox[0]
-    held(case, ada, kari, kari.answer("#take", first))
     note = "She has called four times about this, be patient."
-    case.post(kari.answer(note))
+    case.post(kari.answer(f"#note\n{note}", first))
     assert case.ticket()["messages"][-1]["visibility"] == "internal"
     told = held(case, ada, kari, kari.answer(f"Hello Ada.\n{note}", first))
     assert "It has a line of an internal message" in told
@@ -135,7 +134,7 @@ def test_a_line_of_an_internal_note_holds_the_reply(case, ada, kari):
 
 def test_what_was_held_may_be_sent_again_in_other_form(case, ada, kari):
     first = kari.inbox[0]
-    held(case, ada, kari, kari.answer(f"{WORDS}\n#solve", first))
+    held(case, ada, kari, kari.answer(f"{WORDS}\n#solv", first))
     assert case.to(ada, case.post(kari.answer(WORDS, first)))
 
 
