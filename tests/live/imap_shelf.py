@@ -105,7 +105,9 @@ class Shelf:
             (self.folder / "left" / _name(place)).write_text(reason)
 
     def record_poll(self, account: str, folder: str, now: datetime) -> None:
-        (self.folder / f"{account}.poll").write_text(now.isoformat())
+        written = self.folder / f"{account}.written"
+        written.write_text(now.isoformat())
+        written.rename(self.folder / f"{account}.poll")  # who waits for it finds it whole
 
     def last_poll(self, account: str, folder: str) -> datetime | None:
         path = self.folder / f"{account}.poll"
