@@ -145,8 +145,8 @@ def read_address(text: str) -> Address:
     A-label. Raises: BadArgument."""
     seen = _seen(text)
     echoless = without_echoes(seen)
-    if "@" not in echoless:  # the link is all there is
-        echoless = _LINK_ALONE.sub(r"\1", seen)
+    if "@" not in echoless or "mailto:" in echoless:  # the link is all there is
+        echoless = _LINK_ALONE.sub(r" \1 ", seen if "@" not in echoless else echoless)
     words = [word.strip("<>[]()\"',;:") for word in re.split(r"[\s,;]+", echoless) if "@" in word]
     addresses = [_address(word, text) for word in words]
     found = list({address.key: address for address in addresses}.values())

@@ -7,7 +7,7 @@ it: whoever reads these lines never sees it.
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from maildesk.mail.message import InboundMail, Span
+from maildesk.mail.message import InboundMail, Span, joined
 from maildesk.mail.sigils import UNSEEN
 
 _LONGEST_BLANK = 200  # characters that nobody sees, in a line that counts as blank
@@ -31,7 +31,8 @@ class WrittenLine(NamedTuple):
 
 def written_lines(mail: InboundMail) -> list[WrittenLine]:
     """Return the lines of the new text and the signature, in the order of the mail."""
-    zones = [(span, False) for span in mail.reply] + [(span, True) for span in mail.signature]
+    reply, signature = joined(mail.reply), joined(mail.signature)
+    zones = [(span, False) for span in reply] + [(span, True) for span in signature]
     return [
         line
         for span, is_signature in sorted(zones)
