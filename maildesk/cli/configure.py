@@ -19,7 +19,7 @@ from maildesk.config import find_folder, load, schema_of
 from maildesk.config.starter import init_folder
 from maildesk.errors import Misconfigured, NotFound
 from maildesk.mail.samples import SAMPLES, problems
-from maildesk.mail.template_sources import load_sources
+from maildesk.mail.template_sources import PARTS, Source, load_sources
 from maildesk.mail.templates import render
 from maildesk.share import template_folders
 
@@ -68,8 +68,8 @@ template_app = typer.Typer(help="The wording of the mails we send.", no_args_is_
 
 @template_app.command("list")
 def template_list() -> None:
-    """List the mails that have a template."""
-    for kind in SAMPLES:
+    """List the mails that have a template, and the file of what they share."""
+    for kind in (*SAMPLES, PARTS):
         out.print(kind)
 
 
@@ -80,7 +80,7 @@ Language = Annotated[str, typer.Option(help="en, nb, …")]
 @template_app.command("show")
 def template_show(kind: Kind, config: ConfigOption = None, language: Language = "en") -> None:
     """Print a template's source: the admin's own, else ours."""
-    out.print(_source(config, kind, language), markup=False)
+    out.print(_source(config, kind, language).text, markup=False)
 
 
 @template_app.command("preview")
@@ -91,6 +91,8 @@ def template_preview(
     html: Annotated[bool, typer.Option("--html", help="The HTML part.")] = False,
 ) -> None:
     """Print a mail as people get it, on sample data."""
+    if kind == PARTS:
+        raise NotFound(f"{PARTS} is no mail, but what the others share")
     rendered = render(
         _source(config, kind, language), SAMPLES[kind], timezone="UTC", language=language
     )
@@ -99,8 +101,8 @@ def template_preview(
     out.print(rendered.html if html else rendered.text, markup=False)
 
 
-def _source(config: Path | None, kind: str, language: str) -> str:
-    if kind not in SAMPLES:
+def _source(config: Path | None, kind: str, language: str) -> Source:
+    if kind not in (*SAMPLES, PARTS):
         raise NotFound(f"there is no template {kind}; there are {', '.join(SAMPLES)}")
     try:
         own = find_folder(config, os.environ) / "templates"

@@ -32,6 +32,7 @@ _STYLES = {
     "button": "display:inline-block;padding:10px 18px;border-radius:6px;background:#1b5faa;"
     "color:#ffffff;text-decoration:none;font-weight:600",
     "link": "color:#1b5faa",
+    "command": "padding:6px 2px;line-height:2;color:#1b5faa",
     "footer": "margin:28px 0 0;padding:14px 0 0;border-top:1px solid #dde1e6;font-size:13px;"
     "line-height:1.5;color:#5c6670",
 }
@@ -43,7 +44,7 @@ _DARK = (
     ".callout{background:#1d3450!important;color:#cfe2f8!important}"
     ".quote{border-color:#4b545e!important;color:#c3cad2!important}"
     ".small,.footer{color:#a3acb6!important;border-color:#363d45!important}"
-    ".link{color:#8fbdf0!important}"
+    ".link,.command{color:#8fbdf0!important}"
     ".button{background:#8fbdf0!important;color:#10233a!important}}"
 )
 
@@ -73,7 +74,8 @@ background:#ffffff;color:#1d2126;overflow-wrap:anywhere">
 _PREHEADER = '<div style="display:none;max-height:0;overflow:hidden">{}</div>\n'
 
 _OPENING = re.compile(r'<(h[1-3]|p|ul|ol|li|code)>|(<blockquote>\s*<p>)|class="(quote|text|small)"')
-_LINK = re.compile(r'<a href="(mailto:)?')
+_BUTTON = re.compile(r'(?<=<p>)<a (?=href="mailto:[^"]*">[^<]*</a></p>)')
+_LINK = re.compile(r'<a (?=href="(mailto:)?)')
 _HEADING = re.compile(r"<h1>(.*?)</h1>", re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
@@ -110,12 +112,15 @@ def _preheader(content: str) -> str:
 
 
 def _styled(content: str) -> str:
+    """A link that writes a mail is a button where it stands alone, else a command in a line."""
+    content = _BUTTON.sub(f"<a {_style('button')} ", content)
+    content = _LINK.sub(lambda link: f"<a {_style('command' if link[1] else 'link')} ", content)
     body, rule, small = content.partition("<hr>")
     if rule:
         footer = _style("footer")
         small = small.replace("<p>", '<p style="margin:0 0 6px">')
         content = f"{body}<div {footer}>{small.strip()}</div>"
-    return _LINK.sub(_styled_link, _OPENING.sub(_styled_opening, content))
+    return _OPENING.sub(_styled_opening, content)
 
 
 def _styled_opening(match: re.Match[str]) -> str:
@@ -123,10 +128,6 @@ def _styled_opening(match: re.Match[str]) -> str:
     if callout:
         return f'<blockquote {_style("callout")}><p style="margin:0">'
     return _style(kind) if kind else f'<{element} style="{_STYLES[element]}">'
-
-
-def _styled_link(match: re.Match[str]) -> str:
-    return f'<a {_style("button" if match[1] else "link")} href="{match[1] or ""}'
 
 
 def _style(kind: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from maildesk.mail.message import Address, Attachment, File
+from maildesk.mail.template_sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class LetterJob:
     one subject for life. `facts` are plain values only, so that the job can be pickled. `kind`
     names the template where it fails."""
 
-    source: str
+    source: Source
     facts: Mapping[str, object]
     sender: Address
     to: Address

@@ -1,152 +1,293 @@
 """Sample facts for every template: for tests, `check` and `template preview`.
 
-This is also where to look up what a template sees. Facts that are the same in all stand in
-`_COMMON`; a new kind of mail gets a line in `SAMPLES`.
+This is also where to look up what a template sees; the nouns are told in `sample_facts`. A new
+kind of mail gets a line in `SAMPLES`; what is worded in another way now and then, in `OCCASIONS`.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from types import MappingProxyType
 
-from maildesk.mail.marker import marker_line
-from maildesk.mail.template_sources import SUFFIX, BadTemplate, Sources
+from maildesk.mail.sample_facts import (
+    ANSWER,
+    BO,
+    COMMON,
+    CONVERSATION,
+    EARLIER,
+    KARI,
+    LISTED,
+    MAIL,
+    OPEN,
+    SOLVED,
+    TICKET,
+    TO_ADA,
+    TO_AGENT,
+    WORDS,
+    WRITTEN_AT,
+    command,
+)
+from maildesk.mail.template_sources import PARTS, SUFFIX, BadTemplate, Sources
 from maildesk.mail.templates import render
 
-_ADA = {"name": "Ada Berg", "address": "ada@acme.example", "organisation": "Acme"}
-_BO = {"name": "Bo Dahl", "address": "bo@supplier.example", "organisation": ""}
-_WRITTEN_AT = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
-
-_TICKET = {
-    "number": 1042,
-    "subject": "Printer on the third floor prints blank pages",
-    "status": "new",
-    "priority": "P2",
-    "type": "incident",
-    "queue": "IT Service Desk",
-    "team": "first-line",
-    "assignee": None,
-    "requester": _ADA,
-    "created_at": _WRITTEN_AT,
-}
-
-_MAIL = {
-    "author": _ADA,
-    "subject": "Printer on the third floor prints blank pages",
-    "text": "Hello,\n\nSince this morning every page comes out blank, whoever prints. I switched "
-    "it off and on again, and the toner is new since Friday.\n\nA photo of the display is "
-    "attached. We need it for the board papers at noon.",
-    "quoted": "",
-    "files": [{"filename": "display.jpg", "size": 1_245_000}],
-    "left_out": [],
-    "at": _WRITTEN_AT,
-    "trust": "V1",
-    "evidence": ["dkim=pass header.d=acme.example"],
-}
-
-_COMMON: Mapping[str, object] = {
-    "desk": {"name": "IT Service Desk", "address": "support@example.com"},
-    "reader": {"name": "Kari Nordmann"},
-    "ticket": _TICKET,
-    "mail": _MAIL,
-    "marker": marker_line("en"),
-    "reference": "mdq1042k3v9x2",
-}
-
-_ANSWER = {
-    **_MAIL,
-    "author": {"name": "Kari Nordmann", "address": "kari@example.com"},
-    "text": "Hello Ada,\n\nThe drum was worn out; I have just put in a new one and the test page "
-    "is fine.\n\nCould you print one page of the board papers and tell me if it looks right?",
-    "files": [],
-}
-
-_OPEN = {**_TICKET, "status": "open", "assignee": "Kari Nordmann"}
-_EARLIER = [
-    {
-        "number": 1001,
-        "subject": "VPN drops every hour",
-        "status": "solved",
-        "created_at": datetime(2026, 11, 3, 12, 40, tzinfo=UTC),
+_TO_REQUESTER: Mapping[str, Mapping[str, object]] = {
+    "received": {**TO_ADA, "ticket": TICKET, "full": True},
+    "reply": {
+        **TO_ADA,
+        **CONVERSATION,
+        "mail": ANSWER,
+        "agent": {"name": "Kari Nordmann"},
+        "others": ["Cy Ek"],
     },
-    {
-        "number": 967,
-        "subject": "New laptop for Cy",
-        "status": "closed",
-        "created_at": datetime(2026, 10, 12, 7, 5, tzinfo=UTC),
+    "solved": {
+        **TO_ADA,
+        **CONVERSATION,
+        "ticket": SOLVED,
+        "mail": ANSWER,
+        "agent": {"name": "Kari Nordmann"},
+        "closes_at": WRITTEN_AT.replace(day=30),
     },
-]
+    "closed": {**TO_ADA, "ticket": {**SOLVED, "status": "closed"}, "is_confirmed": True},
+    "merged": {**TO_ADA, "ticket": {**OPEN, "status": "merged"}, "into": 1038},
+    "my_tickets": {**TO_ADA, "ticket": None, "full": True, "items": LISTED, "more": 0},
+    "unknown_address": {**COMMON, "reader": {"name": "Bo Dahl"}},
+}
+
+_TO_AGENT: Mapping[str, Mapping[str, object]] = {
+    "queue_new": {**TO_AGENT, "earlier": EARLIER, "hint": 1001, "suggests": [1001, 967]},
+    "assigned": {
+        **TO_AGENT,
+        **CONVERSATION,
+        "ticket": OPEN,
+        "actor": {"name": "Bo Dahl"},
+        "by": "agent",  # or "team", "woken"
+        "reason": "the drum is yours",
+        "commands": [*map(command, ("#solve", "#wait", "#assign"))],
+    },
+    "user_replied": {
+        **TO_AGENT,
+        "ticket": OPEN,
+        "others": ["Cy Ek"],
+        "mail": {**MAIL, "text": "The board papers look right. Thank you!", "files": []},
+    },
+    "reopened": {
+        **TO_AGENT,
+        "ticket": OPEN,
+        "mail": {**MAIL, "text": "It prints blank pages again.", "files": []},
+    },
+    "note": {
+        **TO_AGENT,
+        "ticket": OPEN,
+        "reply_goes": "",
+        "mail": {**ANSWER, "text": "The drum is on order, but do not promise a day yet."},
+        "commands": [*map(command, ("#take", "#solve"))],
+    },
+    "held": {
+        **TO_AGENT,
+        "ticket": OPEN,
+        "reply_goes": "",
+        "mail": {**MAIL, "author": BO, "trust": "V0", "evidence": [], "files": []},
+        "reason": "bo@supplier.example is not known to this case.",
+        "reasons": ["the mail came to a reply address that belongs to Ada Berg"],
+        "commands": [command("#admit")],
+    },
+    "bounced": {
+        **TO_AGENT,
+        "ticket": OPEN,
+        "reply_goes": "",
+        "recipients": [{"address": "ada@acme.example", "status": "5.1.1", "action": "failed"}],
+        "commands": [],
+    },
+    "command_receipt": {
+        **TO_AGENT,
+        "ticket": {**SOLVED, "priority": "P1"},
+        "reply_goes": "",
+        "title": "Done: #priority P1, #solve",
+        "lines": ["the priority is P1 (it was P2)", "the case is solved"],
+        "may_send": False,
+        "failed": False,
+        "commands": [command("#reopen")],
+    },
+    "command_confirm": {
+        **COMMON,
+        "ticket": OPEN,
+        "mail": {**ANSWER, "text": f"#priority P1\n#colse\n\n{WORDS}"},
+        "reason": "",
+        "understood": ["#priority P1"],
+        "doubts": [
+            {"line": "#colse", "reason": "there is no such command.", "suggestion": "#solve"}
+        ],
+        "words": WORDS,
+        "may_run": True,
+        "may_send": True,
+        "is_reminder": False,
+    },
+    "case": {
+        **TO_AGENT,
+        "ticket": OPEN,
+        "participants": ["Cy Ek"],
+        "messages": [  # newest first
+            {"author": KARI, "at": WRITTEN_AT, "text": "Drum ordered.", "visibility": "internal"},
+            {"author": KARI, "at": WRITTEN_AT, "text": WORDS, "visibility": "public"},
+        ],
+        "more": 3,
+    },
+    "case_list": {**COMMON, "ticket": None, "items": LISTED, "more": 4, "searched": ""},
+    "trace": {
+        **TO_AGENT,
+        "lines": [
+            "routing: the rule “printers” sent it to first-line",
+            "priority: P2 by the rule “printers”",
+        ],
+    },
+    "help": {
+        **TO_AGENT,
+        "groups": [
+            {
+                "name": "State",
+                "commands": [
+                    {"usage": "#solve [reason]", "text": "The case is solved."},
+                    {"usage": "#wait [2d, fri, 2026-03-04]", "text": "Waits for the user."},
+                ],
+            },
+            {
+                "name": "People",
+                "commands": [{"usage": "#assign who", "text": "Somebody has the case."}],
+            },
+        ],
+    },
+    "files": {
+        **TO_AGENT,
+        "files": [{"filename": "display.jpg", "size": 1_245_000}],
+        "left_out": [{"filename": "film.mp4", "size": 48_000_000}],
+    },
+}
+
+_TO_ADMIN: Mapping[str, Mapping[str, object]] = {
+    "health": {
+        **COMMON,
+        "ticket": None,
+        "problem": "The mailbox support@example.com cannot be read",
+        "detail": "imap.example.com:993 refuses the password",
+        "since": WRITTEN_AT,
+        "lines": [
+            "42 mails wait in the outbox, the oldest for 20 minutes.",
+            "No mail is lost: what cannot be read now is read later.",
+        ],
+    },
+}
 
 SAMPLES: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {**_TO_REQUESTER, **_TO_AGENT, **_TO_ADMIN}
+)
+
+# What is worded in another way, by kind and occasion: the facts that differ from the sample.
+OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
     {
-        "received": {**_COMMON, "reader": {"name": "Ada Berg"}, "full": True},
-        "reply": {
-            **_COMMON,
-            "reader": {"name": "Ada Berg"},
-            "ticket": _OPEN,
-            "mail": _ANSWER,
-            "agent": {"name": "Kari Nordmann"},
-            "others": ["Cy Ek"],
-            "quote": _MAIL["text"],
-            "quote_author": "Ada Berg",
-            "quote_at": _WRITTEN_AT,
+        ("received", "unproved"): {"full": False, "reader": {"name": ""}},
+        ("reopened", "to_requester"): {"reply_goes": None, "reader": {"name": "Ada Berg"}},
+        ("bounced", "delayed"): {
+            "recipients": [{"address": "ada@acme.example", "status": "4.4.1", "action": "delayed"}]
         },
-        "user_replied": {
-            **_COMMON,
-            "ticket": _OPEN,
-            "reply_goes": "Ada Berg",
-            "others": ["Cy Ek"],
-            "mail": {**_MAIL, "text": "The board papers look right. Thank you!", "files": []},
+        ("held", "own"): {"is_own": True},
+        ("assigned", "team"): {"by": "team", "ticket": TICKET, "commands": [command("#take")]},
+        ("assigned", "woken"): {"by": "woken", "actor": None, "reason": ""},
+        ("command_receipt", "stored"): {
+            "ticket": OPEN,
+            "title": "Stored as a note: nothing was sent to Ada Berg",
+            "lines": [],
+            "may_send": True,
+            "words": WORDS,
+            "commands": [],
         },
-        "queue_new": {
-            **_COMMON,
-            "reply_goes": "Ada Berg",
-            "earlier": _EARLIER,
-            "hint": 1001,
-            "suggests": [1001, 967],
+        ("command_receipt", "failed"): {
+            "ticket": OPEN,
+            "title": "Not done: #merge 967",
+            "lines": ["#merge 967: case #967 is closed."],
+            "failed": True,
+            "commands": [],
         },
-        "held": {
-            **_COMMON,
-            "ticket": _OPEN,
-            "reply_goes": "",
-            "mail": {**_MAIL, "author": _BO, "trust": "V0", "evidence": [], "files": []},
-            "reason": "bo@supplier.example is not known to this case.",
-            "reasons": ["the mail came to a reply address that belongs to Ada Berg"],
-        },
-        "bounced": {
-            **_COMMON,
-            "ticket": _OPEN,
-            "reply_goes": "",
-            "recipients": [{"address": "ada@acme.example", "status": "5.1.1", "action": "failed"}],
-        },
-        "reopened": {
-            **_COMMON,
-            "ticket": _OPEN,
-            "reply_goes": "Ada Berg",
-            "mail": {**_MAIL, "text": "It prints blank pages again.", "files": []},
-        },
-        "unknown_address": {**_COMMON, "reader": {"name": "Bo Dahl"}},
-        "health": {
-            **_COMMON,
+        ("command_receipt", "no_ticket"): {
             "ticket": None,
-            "problem": "The mailbox support@example.com cannot be read",
-            "detail": "imap.example.com:993 refuses the password",
-            "since": _WRITTEN_AT,
-            "lines": [
-                "42 mails wait in the outbox, the oldest for 20 minutes.",
-                "No mail is lost: what cannot be read now is read later.",
+            "title": "Away until Fri, 27 Nov 2026",
+            "lines": ["new work and replies go to your team meanwhile"],
+            "commands": [],
+        },
+        ("command_confirm", "reminder"): {"is_reminder": True, "doubts": [], "may_run": False},
+        ("command_confirm", "no_words"): {
+            "mail": {**ANSWER, "text": "#merge 967"},
+            "reason": "Joining cases needs proof that you wrote it.",
+            "understood": ["#merge 967"],
+            "doubts": [],
+            "words": "",
+            "may_send": False,
+        },
+        ("command_confirm", "collision"): {
+            **CONVERSATION,
+            "reason": "Bo Dahl has answered meanwhile.",
+            "quote_author": "Bo Dahl",
+            "quote": "Hello Ada,\n\nI bring a new drum at ten.",
+            "mail": ANSWER,
+            "understood": [],
+            "doubts": [],
+            "may_run": False,
+        },
+        ("case", "waiting"): {
+            "ticket": {**OPEN, "status": "waiting_user", "wake_at": WRITTEN_AT.replace(day=27)},
+            "messages": [
+                {"author": BO, "at": WRITTEN_AT, "text": "And mine?", "visibility": "held"}
             ],
+            "participants": [],
+            "more": 0,
+        },
+        ("case_list", "found"): {"searched": "printer", "items": LISTED[:1], "more": 0},
+        ("case_list", "not_found"): {"searched": "printer", "items": [], "more": 0},
+        ("help", "no_ticket"): {"ticket": None},
+        ("solved", "without_words"): {"mail": {**ANSWER, "text": ""}, "closes_at": None},
+        ("closed", "in_silence"): {"is_confirmed": False},
+        ("my_tickets", "unproved"): {
+            "full": False,
+            "reader": {"name": ""},
+            "items": LISTED[:1],
         },
     }
 )
 
 
+def facts_of(kind: str, occasion: str = "") -> Mapping[str, object]:
+    """Return the facts of a kind's sample, as they are on one of its occasions."""
+    return {**SAMPLES[kind], **OCCASIONS[kind, occasion]} if occasion else SAMPLES[kind]
+
+
+def occasions_of(kind: str) -> tuple[str, ...]:
+    """Return the occasions on which a mail of this kind is written, the usual one ("") first."""
+    return ("", *(occasion for named, occasion in OCCASIONS if named == kind))
+
+
 def problems(sources: Sources) -> Iterator[str]:
-    """Render every template on its sample; yield what fails as `language/file: line: message`."""
-    for (kind, language), source in sorted(sources.texts.items()):
-        if kind not in SAMPLES:
-            yield f"{language}/{kind}{SUFFIX}: no mail is written from a template of this name"
+    """Render every template on its samples; yield what fails as `language/file: line: message`.
+
+    What fails in shared parts is told once, for the first mail in which it shows.
+    """
+    told: set[str] = set()
+    for kind, language in sorted(sources.texts):
+        if kind == PARTS:
             continue
+        place = f"{language}/{kind}{SUFFIX}"
+        if kind not in SAMPLES:
+            yield f"{place}: no mail is written from a template of this name"
+            continue
+        problem = _problem(sources, kind, language)
+        if problem and problem not in told:
+            yield f"{place}: {problem}"
+        if problem.startswith(PARTS):
+            told.add(problem)
+
+
+def _problem(sources: Sources, kind: str, language: str) -> str:
+    """What fails first, "" if nothing does."""
+    for occasion in occasions_of(kind):
         try:
-            render(source, SAMPLES[kind], timezone="UTC", language=language)
+            facts = facts_of(kind, occasion)
+            render(sources.find(kind, language), facts, timezone="UTC", language=language)
         except BadTemplate as error:
-            yield f"{language}/{kind}{SUFFIX}: {error}"
+            return str(error)
+    return ""

@@ -22,7 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from maildesk.mail import dates
-from maildesk.mail.words import Kind, Shelf, Words, markdown_value, plain_value
+from maildesk.mail.words import Kind, Links, Shelf, Words, markdown_value, plain_value
 
 RUN = "\ufdd0run"  # no name that a template can write
 OUTPUT_LIMIT = 1024 * 1024
@@ -53,7 +53,10 @@ def environment(print_value: Callable[[object, Shelf], str]) -> ImmutableSandbox
         if isinstance(value, Markup):  # a macro's or a block's output: printed already
             return value
         shelf = _run(context).shelf
-        printed = shelf.put(value) if isinstance(value, Words) else print_value(value, shelf)
+        if not isinstance(value, Words):
+            printed = print_value(value, shelf)
+        else:
+            printed = shelf.put(value) if value.text.strip() else ""
         return Markup(printed)  # noqa: S704 - escaped, and read as Markdown without HTML
 
     room = _Sandbox(
@@ -111,6 +114,8 @@ def _filters() -> dict[str, Callable[..., object]]:
         "duration": _duration,
         "filesize": _filesize,
         "label": _label,
+        "link": lambda words, target: Links(((str(words), str(target)),)),
+        "links": _links,
         "listing": _listing,
         "mailto": _mailto,
         "quote": lambda value: Words(str(value), Kind.QUOTE),
@@ -153,6 +158,11 @@ def _listing(context: Context, values: Sequence[object]) -> str:
     """`{{ ["Bo", "Cy", "Di"] | listing }}`: Bo, Cy and Di."""
     names = [plain_value(value) for value in values]
     return format_list(names, locale=dates.locale_of(_run(context).language))
+
+
+def _links(links: Sequence[Mapping[str, str]]) -> Links:
+    """`{{ commands | links }}`: each one's label, leading to its href."""
+    return Links(tuple((link["label"], link["href"]) for link in links))
 
 
 def _label(person: Mapping[str, str]) -> str:

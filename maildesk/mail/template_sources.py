@@ -2,6 +2,7 @@
 and hands to its children, who alone can render it.
 
 Sources lie in `<folder>/<language>/<kind>.md.j2`. A language is a folder: copy `en`, translate.
+What several mails of a language share stands in its `_parts.md.j2`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,11 +12,20 @@ from pathlib import Path
 from maildesk.errors import NotFound, Permanent
 
 SUFFIX = ".md.j2"
+PARTS = "_parts"  # no mail, but what the templates of a language share
 FALLBACK_LANGUAGE = "en"
 
 
 class BadTemplate(Permanent):
     """A template that cannot be read, or that fails on the facts it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One mail's template, and the parts that it may use."""
+
+    text: str
+    parts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +37,27 @@ class Sources:
     @property
     def kinds(self) -> tuple[str, ...]:
         """Every kind of mail that there is a template for, in any language."""
-        return tuple(sorted({kind for kind, _ in self.texts}))
+        return tuple(sorted({kind for kind, _ in self.texts} - {PARTS}))
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Every language with at least one template."""
         return tuple(sorted({language for _, language in self.texts}))
 
-    def find(self, kind: str, language: str) -> str:
+    def find(self, kind: str, language: str) -> Source:
         """Return the source of `kind` in the language, else in its base ("nb" for "nb-NO"), else
-        in English.
+        in English; with the parts of the language that was found, else the English ones.
 
         Raises: NotFound.
         """
         for tried in (language, language.partition("-")[0], FALLBACK_LANGUAGE):
             if (kind, tried) in self.texts:
-                return self.texts[kind, tried]
+                return Source(self.texts[kind, tried], self._parts(tried))
         raise NotFound(f"there is no template {kind!r}")
+
+    def _parts(self, language: str) -> str:
+        english = self.texts.get((PARTS, FALLBACK_LANGUAGE), "")
+        return self.texts.get((PARTS, language), english)
 
 
 def load_sources(folders: Sequence[Path]) -> Sources:

@@ -10,7 +10,8 @@ template's own marks go, never those in people's words; the result is wrapped fo
 For HTML the values are escaped, then Markdown is read and laid out. What a template sees is
 told in `samples.py`, what it may do in `sandbox.py`.
 
-`template_sources` finds the source of a mail.
+What many mails share are macros in `_parts.md.j2`: every template sees them as `parts.name()`, and
+they see its facts. `template_sources` finds the source of a mail.
 """
 
 import re
@@ -18,7 +19,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from jinja2 import Template, TemplateSyntaxError
+from jinja2 import Environment, Template, TemplateSyntaxError
+from jinja2.environment import TemplateModule
 from markdown_it import MarkdownIt
 
 from maildesk.mail.clean import clean
@@ -30,7 +32,7 @@ from maildesk.mail.sandbox import (
     markdown_environment,
     text_environment,
 )
-from maildesk.mail.template_sources import BadTemplate
+from maildesk.mail.template_sources import PARTS, SUFFIX, BadTemplate, Source
 from maildesk.mail.words import Shelf
 from maildesk.mail.wrap import HARD_BREAK, wrap_paragraphs
 
@@ -48,6 +50,9 @@ _STRONG = re.compile(r"\*\*(?=\S)(.+?)\*\*")
 _LINK = re.compile(r"\[([^\]\n]+)\]\(((?:\{\{.*?\}\}|[^()\s{}])+)\)")
 _BROKEN_LINE = re.compile(r"\\$", re.MULTILINE)
 
+_MAIL_FILE = "<template>"  # Jinja2's name for a source without a file
+_PARTS_FILE = f"{PARTS}{SUFFIX}"
+
 _TEXT = text_environment()
 _MARKDOWN = markdown_environment()
 _TO_HTML = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}).disable(
@@ -56,15 +61,33 @@ _TO_HTML = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}).disable(
 
 # Facts that a notice may leave out.
 _DEFAULTS: Mapping[str, object] = {
+    "actor": None,
     "agent": None,
+    "by": "agent",
+    "closes_at": None,
+    "commands": (),
     "detail": "",
+    "doubts": (),
     "earlier": (),
+    "failed": False,
+    "files": (),
     "full": False,
+    "groups": (),
     "hint": None,
+    "into": None,
+    "is_confirmed": False,
     "is_own": False,
+    "is_reminder": False,
+    "items": (),
+    "left_out": (),
     "lines": (),
     "marker": "",
+    "may_run": False,
+    "may_send": False,
+    "messages": (),
+    "more": 0,
     "others": (),
+    "participants": (),
     "problem": "",
     "quote": "",
     "quote_at": None,
@@ -74,9 +97,13 @@ _DEFAULTS: Mapping[str, object] = {
     "recipients": (),
     "reference": "",
     "reply_goes": None,
+    "searched": "",
     "since": None,
     "suggests": (),
     "ticket": None,
+    "title": "",
+    "understood": (),
+    "words": "",
 }
 
 
@@ -90,7 +117,9 @@ class Rendered:
     html: str
 
 
-def render(source: str, facts: Mapping[str, object], *, timezone: str, language: str) -> Rendered:
+def render(
+    source: Source, facts: Mapping[str, object], *, timezone: str, language: str
+) -> Rendered:
     """Render one template source on `facts`, once as text and once as HTML.
 
     Words that are too long for a mail are cut and end in "[…]".
@@ -100,8 +129,9 @@ def render(source: str, facts: Mapping[str, object], *, timezone: str, language:
     known = {**_DEFAULTS, **facts}
     shelf = Shelf(_TEXT_WORDS)
     run = Run(timezone, language, shelf)
-    subject = clean(_print(template.subject, known, run))
-    text = shelf.fill_text(wrap_paragraphs(_print(template.text, known, run)))
+    subject = clean(_print(template.subject, template.text_parts, known, run))
+    text = _print(template.text, template.text_parts, known, run)
+    text = shelf.fill_text(wrap_paragraphs(text))
     return Rendered(subject, text + "\n", _render_html(template, known, subject, run))
 
 
@@ -109,23 +139,43 @@ def render(source: str, facts: Mapping[str, object], *, timezone: str, language:
 class _Compiled:
     subject: Template
     text: Template
+    text_parts: Template
     markdown: Template
+    markdown_parts: Template
 
 
 @lru_cache(maxsize=512)
-def _compile(source: str) -> _Compiled:
-    match = _SUBJECT.match(source)
+def _compile(source: Source) -> _Compiled:
+    match = _SUBJECT.match(source.text)
     if not match:
         raise BadTemplate('line 1: the first line must be "Subject: …"')
-    body = _kept_line_ends("\n" + source[match.end() :])  # line numbers stay those of the file
+    body = _kept_line_ends("\n" + source.text[match.end() :])  # line numbers stay the file's
+    text_parts, markdown_parts = _compile_parts(source.parts)
     try:
         return _Compiled(
             _TEXT.from_string(match["subject"]),
             _TEXT.from_string(_without_markdown(body)),
+            text_parts,
             _MARKDOWN.from_string(body),
+            markdown_parts,
         )
     except TemplateSyntaxError as error:
         raise BadTemplate(f"line {error.lineno}: {error.message}") from error
+
+
+@lru_cache(maxsize=64)
+def _compile_parts(source: str) -> tuple[Template, Template]:
+    """The shared macros, for text and for Markdown."""
+    body = _kept_line_ends(source)
+
+    def compiled(room: Environment, source: str) -> Template:
+        code = room.compile(source, filename=_PARTS_FILE)
+        return Template.from_code(room, code, room.make_globals(None))
+
+    try:
+        return compiled(_TEXT, _without_markdown(body)), compiled(_MARKDOWN, body)
+    except TemplateSyntaxError as error:
+        raise BadTemplate(f"{_PARTS_FILE}: line {error.lineno}: {error.message}") from error
 
 
 def _kept_line_ends(source: str) -> str:
@@ -148,7 +198,8 @@ def _render_html(template: _Compiled, facts: Mapping[str, object], subject: str,
     page = ""
     for limit in _HTML_WORDS:
         shelf = Shelf(limit)
-        markdown = _print(template.markdown, facts, Run(run.timezone, run.language, shelf))
+        here = Run(run.timezone, run.language, shelf)
+        markdown = _print(template.markdown, template.markdown_parts, facts, here)
         content = shelf.fill_html(_TO_HTML.render(markdown))
         page = lay_out(content, subject, run.language)
         if len(page.encode()) < _HTML_LIMIT:
@@ -156,13 +207,21 @@ def _render_html(template: _Compiled, facts: Mapping[str, object], subject: str,
     return page
 
 
-def _print(template: Template, facts: Mapping[str, object], run: Run) -> str:
+def _print(template: Template, parts: Template, facts: Mapping[str, object], run: Run) -> str:
+    seen = {**facts, RUN: run}
     try:
-        return _joined(template.generate({**facts, RUN: run}))
+        return _joined(template.generate({**seen, "parts": _module(parts, seen)}))
     except BadTemplate:
         raise
     except Exception as error:
         raise BadTemplate(f"{_place(error)}{error or type(error).__name__}") from error
+
+
+def _module(parts: Template, facts: dict[str, object]) -> TemplateModule:
+    try:
+        return parts.make_module(facts)
+    except Exception:  # noqa: BLE001 - raised again, with the lines of the file
+        parts.environment.handle_exception()
 
 
 def _joined(pieces: Iterable[str]) -> str:
@@ -177,9 +236,10 @@ def _joined(pieces: Iterable[str]) -> str:
 
 def _place(error: Exception) -> str:
     """The line of the template that failed; Jinja2 gives its lines to the traceback."""
-    trace, line = error.__traceback__, None
+    trace, place = error.__traceback__, ""
     while trace:
-        if trace.tb_frame.f_code.co_filename == "<template>":
-            line = trace.tb_lineno
+        file = trace.tb_frame.f_code.co_filename
+        if file in (_MAIL_FILE, _PARTS_FILE):
+            place = f"{'' if file == _MAIL_FILE else f'{file}: '}line {trace.tb_lineno}: "
         trace = trace.tb_next
-    return f"line {line}: " if line else ""
+    return place

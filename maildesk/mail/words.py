@@ -2,6 +2,7 @@
 
 A value of one line (a name, a subject) is escaped where it stands. Words of several lines are kept
 out of template and Markdown altogether: a token stands in for them until the rest is rendered.
+`Links` are ours: words that open something in HTML, and stand alone in text.
 """
 
 import html
@@ -19,6 +20,8 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdcf\ufdf0-\ufeff]")
 _URL = re.compile(r"(https?://(?:[^\s<>\"'()]|\([^\s<>\"'()]*\))+(?<![.,;:!?\]}]))")
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]")
 _CUT = "[…]"
+_TARGET = re.compile(r"(?:mailto|https):[!-~]+")
+_BETWEEN_LINKS = " ·\u00a0"  # a line breaks before the point: no "#" begins a line
 
 
 class Kind(StrEnum):
@@ -36,6 +39,16 @@ class Words:
 
     text: str
     kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Words and where they lead, a line of them; a target that is none of ours leads nowhere."""
+
+    links: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        return _BETWEEN_LINKS.join(clean(words) for words, _ in self.links)
 
 
 @dataclass(slots=True)
@@ -87,10 +100,20 @@ def plain_value(value: object) -> str:
 
 def markdown_value(value: object, shelf: Shelf) -> str:
     """Return a value so that Markdown shows it letter by letter."""
+    if isinstance(value, Links):
+        return _BETWEEN_LINKS.join(_markdown_link(*link, shelf) for link in value.links)
     text = plain_value(value)
     if _RIGHT_TO_LEFT.search(text):  # must not turn the words around it
         return shelf.put(Words(text, Kind.INLINE))
     return _PUNCTUATION.sub(r"\\\1", text)
+
+
+def _markdown_link(words: str, target: str, shelf: Shelf) -> str:
+    shown = markdown_value(words, shelf)
+    if not _TARGET.fullmatch(target):
+        return shown
+    escaped = _PUNCTUATION.sub(r"\\\1", target)
+    return f"[{shown}]({escaped})"
 
 
 def _quoted(line: str) -> str:
