@@ -20,6 +20,7 @@ from maildesk.mail.message import InboundMail
 from maildesk.mail.reactions import REACTION_PART, is_reaction
 
 _MOST_CHARACTERS = 2_000  # of new text, with blank lines, and links in reactions
+_LONGEST_WORDS = 500  # characters: twice and more what phrases can cover, for spaces and the like
 _SIGNATURE_PARTS = (
     "application/pgp-signature",
     "application/pgp-keys",
@@ -50,7 +51,7 @@ def read_courtesy(mail: InboundMail) -> Courtesy | None:
         return None
     if _has_no_files(mail, besides=REACTION_PART) and is_reaction(mail, text):
         return Courtesy.REACTION
-    if not _has_no_files(mail):
+    if len(text) > _LONGEST_WORDS or not _has_no_files(mail):
         return None
     names = _names(mail)
     if mail.in_reply_to or mail.references or is_reply_subject(mail.subject) or not mail.subject:

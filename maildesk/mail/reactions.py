@@ -25,6 +25,7 @@ _GMAIL = re.compile(
     r"|已?通过 ?gmail ?做出了?回应|님이 gmail ?을 통해 반응함)",
     re.IGNORECASE,
 )
+_LONGEST = 600  # characters: a name, or the message that was liked, and what the client adds
 _OUTLOOK = re.compile(
     rf"(?:\[?(?P<word>[^\W\d_]{{2,12}}(?: [^\W\d_]{{2,12}})?|\d)\]?\s+|{_SIGN}\s*)?"
     rf"[^\n:?!<>]{{1,80}}?\s?(?:{'|'.join(OUTLOOK_REACTIONS.values())})\s?:",
@@ -41,11 +42,13 @@ def is_reaction(mail: InboundMail, text: str) -> bool:
     """Whether a client wrote all of `text`, the new text of the mail, for a glad reaction."""
     if (mail.header("Content-Type") or "").lower().startswith(REACTION_PART):
         text = _emoji_of(text)
-    shown = unicodedata.normalize("NFC", " ".join(map(clean, text.split("\n"))))
-    line = " ".join(_LINK.sub("", shown).replace("：", ":").split())
     is_marked = _GMAIL_LINK in text or any(
         file.content_type == REACTION_PART for file in mail.attachments
     )
+    if len(text) > _LONGEST and not is_marked:
+        return False
+    shown = unicodedata.normalize("NFC", " ".join(map(clean, text.split("\n"))))
+    line = " ".join(_LINK.sub("", shown).replace("：", ":").split())
     patterns = (_GMAIL, _OUTLOOK, _TAPBACK, *((_SIGN_AND_LINE,) if is_marked else ()))
     match = next(filter(None, (pattern.fullmatch(line) for pattern in patterns)), None)
     return match is not None and _is_glad(match.groupdict())
