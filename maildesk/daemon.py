@@ -77,8 +77,11 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Iterator[Desk]:
-    """Open the store, alone, and all that use cases need; close it at the end.
+def open_desk(
+    settings: Settings, clock: Callable[[], datetime] = utc_now, *, readers: int = 2
+) -> Iterator[Desk]:
+    """Open the store, alone, and all that use cases need; close it at the end. `readers` is how
+    many child processes read and write mails.
 
     Raises: Unavailable where a daemon runs on the same database, Misconfigured for a schema that
     is newer than the program.
@@ -94,7 +97,9 @@ def open_desk(settings: Settings, clock: Callable[[], datetime] = utc_now) -> It
         journal.free_leases(database)
         outbox.free_leases(database, clock())
         limits = settings.limits
-        children = Children(count=2, seconds=limits.parse_seconds, memory_bytes=limits.parse_bytes)
+        children = Children(
+            count=readers, seconds=limits.parse_seconds, memory_bytes=limits.parse_bytes
+        )
         stack.callback(children.close)
         checker = open_checker(children, settings.rules.authentication)
         if checker:

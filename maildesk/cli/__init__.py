@@ -1,7 +1,8 @@
 """The command line. One function per subcommand; exit codes are those of sysexits.
 
     configure   init, check, schema, template
-    serve       run, process, receive
+    serve       run, process
+    receive     receive
     look        ticket, journal, outbox
     explain     explain
     demo        demo: the whole conversation on loopback

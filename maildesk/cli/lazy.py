@@ -25,7 +25,7 @@ COMMANDS = {
     ),
     "process": ("serve", "Poll the mailboxes, work off the journal and the outbox once, then end."),
     "receive": (
-        "serve",
+        "receive",
         "Take one mail from standard input; exits with 0 or 75 and nothing else, as MTAs want it.",
     ),
     "ticket": ("look", "Tickets."),

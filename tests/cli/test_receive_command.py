@@ -36,6 +36,7 @@ from maildesk.__main__ import main
 main()
 """
 
+Commands = Callable[..., tuple[int, str, str]]
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
@@ -70,7 +71,7 @@ def receipt_of(folder: Path) -> dict[str, Any]:
     [
         ("typer", "ImportError('half an upgrade')"),
         ("maildesk.cli", "SyntaxError('half a file')"),
-        ("maildesk.cli.serve", "ImportError('half an upgrade')"),
+        ("maildesk.cli.receive", "ImportError('half an upgrade')"),
         ("maildesk.store.journal", "MemoryError"),
         ("maildesk.store.journal", "BrokenPipeError"),
         ("rich.console", "KeyboardInterrupt"),
@@ -131,10 +132,10 @@ def test_signal_before_the_mail_is_there_leaves_it_with_the_mta(
     environ = {**os.environ, "MAILDESK_CONFIG": str(folder), "PYTHONUNBUFFERED": "1"}
     code = (
         "import sys; sys.argv = ['maildesk', 'receive']\n"
-        "from maildesk.cli import serve\n"
-        "reading = serve.read_mail\n"
+        "from maildesk.cli import receive\n"
+        "reading = receive.read_mail\n"
         "def read(*given): print('reading', flush=True); return reading(*given)\n"
-        "serve.read_mail = read\n"
+        "receive.read_mail = read\n"
         "from maildesk.__main__ import main\n"
         "main()\n"
     )
@@ -183,13 +184,19 @@ def test_receive_is_the_first_word_of_the_command_line(words: str, is_it: bool) 
     ids=["unknown", "known", "null"],
 )
 def test_only_a_reverse_path_that_was_told_may_be_the_null_sender(
-    folder: Path, run: Run, tmp_path: Path, arguments: list[str], path: str | None, kind: str
+    folder: Path,
+    run: Run,
+    maildesk: Commands,
+    tmp_path: Path,
+    arguments: list[str],
+    path: str | None,
+    kind: str,
 ) -> None:
     assert run("receive", *arguments).returncode == 0
     assert receipt_of(folder)["envelope"]["reverse_path"] == path
     (tmp_path / "a.eml").write_bytes(MAIL)
-    explained = run("explain", "--json", *arguments, str(tmp_path / "a.eml"), stdout=-1)
-    assert json.loads(explained.stdout)["automatic"]["kind"] == kind
+    _, explained, _ = maildesk("explain", "--json", *arguments, str(tmp_path / "a.eml"))
+    assert json.loads(explained)["automatic"]["kind"] == kind
 
 
 @pytest.mark.parametrize(
