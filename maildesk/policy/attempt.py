@@ -59,8 +59,11 @@ class Attempt:
 
     @property
     def has_words(self) -> bool:
-        """Whether anything is left to be said, or a file to be passed on."""
-        return bool(self.mail.new_text or relayed(self.mail.attachments))
+        """Whether anything is left to be said, or a file to be passed on. A bare signature below
+        commands says nothing: its first line is the agent's name."""
+        first = self.mail.new_text.partition("\n")[0].strip(" -–—,.").casefold()
+        is_signature = bool(self.lines) and first in _names(self.task.agent)
+        return bool(relayed(self.mail.attachments)) or bool(first and not is_signature)
 
     def traces(self, status: str, reason: str = "") -> tuple[CommandTrace, ...]:
         """The command lines as `explain` shows them."""
@@ -70,6 +73,11 @@ class Attempt:
 
     def _is_known(self, doubt: Doubt) -> bool:
         return any(f"#{line.word}" in doubt.line for line in self.lines)
+
+
+def _names(agent: Agent) -> tuple[str, ...]:
+    """What an agent may sign with."""
+    return (agent.name.casefold(), agent.name.partition(" ")[0].casefold(), agent.handle)
 
 
 def _trace(doubt: Doubt) -> CommandTrace:

@@ -1,12 +1,13 @@
 """Which held mail an answer decides on: the one-time address that a question was asked from. Pure.
 
 An address with a token of purpose `c` is made for one party and one hold; its MAC says which, for
-several holds of one agent may be open. It counts from that agent alone, while the hold is open, and
-for a day after he was asked. That he wrote it, and no program of his, is `may_decide`'s to say.
+several holds of one agent may be open. It counts from that agent alone, while the hold is open;
+what comes a day late, or later, is asked about anew (`is_late`). That he wrote it, and no program
+of his, is `may_decide`'s to say.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from maildesk.mail.identifiers import Purpose, ReplyAddresses, Token, is_genuine
 from maildesk.mail.message import Address, Automatic, AutomaticKind, InboundMail
@@ -40,7 +41,7 @@ def confirmed_hold(arrival: Arrival, holds: Iterable[Hold]) -> Hold | None:
     for token in tokens:
         party = _address_of(arrival, token, agent)
         for hold in open_holds:
-            if party and _is_his(arrival, hold, agent) and _is_for(arrival, token, party, hold):
+            if party and _is_his(hold, agent) and _is_for(arrival, token, party, hold):
                 return hold
     return None
 
@@ -53,12 +54,17 @@ def _address_of(arrival: Arrival, token: Token, agent: Agent) -> Address | None:
     return next((a for a in named if arrival.rules.agent_at(a.address) == agent), None)
 
 
-def _is_his(arrival: Arrival, hold: Hold, agent: Agent) -> bool:
-    return hold.agent == agent.handle and arrival.now - hold.asked_at <= CONFIRMATION_LIFE
+def _is_his(hold: Hold, agent: Agent) -> bool:
+    return hold.agent == agent.handle
 
 
 def _is_for(arrival: Arrival, token: Token, party: Address, hold: Hold) -> bool:
     return is_genuine(arrival.rules.reply, token, bound_to(party, hold.receipt))
+
+
+def is_late(hold: Hold, now: datetime) -> bool:
+    """Whether an answer comes too late to count: whoever finds an old question must not act."""
+    return now - hold.asked_at > CONFIRMATION_LIFE
 
 
 def may_decide(arrival: Arrival, automatic: Automatic) -> bool:

@@ -13,6 +13,7 @@ from maildesk.model.plan import Disposition, Match, Plan, Standing
 from maildesk.policy import command_notices as notices
 from maildesk.policy.agents import act_on_order
 from maildesk.policy.attempt import Order, try_mail
+from maildesk.policy.confirmations import is_late
 from maildesk.policy.draft import Draft
 from maildesk.policy.holding import question_of
 from maildesk.policy.questioning import Question
@@ -27,6 +28,10 @@ Begin = Callable[[], Draft]
 def confirm(arrival: Arrival, automatic: Automatic, held: HeldMail, agent: Agent) -> Plan:
     """Return what an agent's word on his held mail does."""
     begin = _begin(arrival, automatic, held)
+    if is_late(held.hold, arrival.now):
+        return _ask_again(
+            begin, agent, held, "Your answer came more than a day after the question."
+        )
     order = read_order(arrival.mail.new_text)
     if order is None:
         return _ask_again(begin, agent, held)
@@ -63,13 +68,13 @@ def _act(begin: Begin, agent: Agent, held: HeldMail, order: Order) -> Plan:
     return replace(plan, changes=(*plan.changes, over))
 
 
-def _ask_again(begin: Begin, agent: Agent, held: HeldMail) -> Plan:
+def _ask_again(begin: Begin, agent: Agent, held: HeldMail, reason: str = "") -> Plan:
     draft = begin()
-    if held.hold.times_asked >= MOST_QUESTIONS:
+    if held.hold.times_asked >= MOST_QUESTIONS and not reason:
         draft.reasons.append("neither run, send nor drop; asked twice already")
         return draft.plan(Disposition.NOTE)
     attempt = try_mail(begin(), agent, is_sure=False, order=None)
-    question = question_of(begin, agent, attempt, held.hold.reason)
+    question = question_of(begin, agent, attempt, reason or held.hold.reason)
     draft.change(AskAgain(held.hold.receipt))
     notices.ask_author(draft, agent, question)
     return draft.plan(Disposition.NOTE)

@@ -80,3 +80,20 @@ def test_note_stays_inside(case, ada, kari):
     assert case.to(ada, letters) == []
     assert case.ticket()["messages"][-1]["visibility"] == "internal"
     assert "nothing was sent to Ada" in kari.last.text
+
+
+@pytest.mark.parametrize("signature", ["Kari", "Kari Nordmann\nIT, floor 3\n+47 22 33 44 55"])
+def test_bare_signature_below_a_command_is_no_message(case, ada, kari, signature):
+    case.post(kari.answer(f"#take\n\n{signature}"))
+    assert case.ticket()["assignee"] == "kari"
+    assert len(case.to(ada)) == 1
+
+
+def test_answer_that_comes_a_day_late_is_asked_about_anew(case, ada, kari):
+    case.post(kari.answer("#colse\n\nIt prints again."))
+    case.clock.pass_time(hours=25)
+    case.post(kari.answer("send"))
+    assert len(case.to(ada)) == 1
+    assert "more than a day after" in kari.last.text
+    case.post(kari.answer("send"))
+    assert "It prints again." in ada.last.text
