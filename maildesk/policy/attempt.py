@@ -13,7 +13,8 @@ from maildesk.model.plan import CommandTrace
 from maildesk.model.ticket import Visibility
 from maildesk.policy.arguments import BadArgument
 from maildesk.policy.command_lines import CommandLine, Doubt, Reading, read_commands
-from maildesk.policy.commands import COMMANDS, vocabulary
+from maildesk.policy.command_mail import vocabulary
+from maildesk.policy.commands import COMMANDS
 from maildesk.policy.draft import Draft
 from maildesk.policy.interleaved import with_words
 from maildesk.policy.outgoing import Sent, cut_quoted, relayed

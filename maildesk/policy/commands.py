@@ -6,13 +6,9 @@ is held. To add a command: a function here, under `@command`; its English aliase
 of other languages in `templates/<language>/commands.yaml`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
+from functools import partial
 
-from maildesk.mail.message import Address, InboundMail
-from maildesk.mail.sigils import SIGILS
+from maildesk.mail.message import Address
 from maildesk.model.changes import (
     Detail,
     JoinContacts,
@@ -25,11 +21,9 @@ from maildesk.model.changes import (
     SetStatus,
     SetTags,
 )
-from maildesk.model.facts import Asked, HeldMessage
-from maildesk.model.plan import CommandTrace
+from maildesk.model.facts import HeldMessage
 from maildesk.model.ticket import Direction, Role, Status, TicketType, Visibility
 from maildesk.policy.arguments import (
-    BadArgument,
     find_agent,
     find_team,
     read_address,
@@ -40,65 +34,18 @@ from maildesk.policy.arguments import (
     read_tags,
     read_type,
 )
-from maildesk.policy.command_lines import CommandLine, read_commands
+from maildesk.policy.command_table import Command, Group, enter
 from maildesk.policy.draft import is_ours
 from maildesk.policy.forwarded import forwarded_sender
 from maildesk.policy.lifecycle import Trigger
-from maildesk.policy.rules import Agent, Rules
 from maildesk.policy.task import CannotRun, Task
-from maildesk.policy.vocabulary import IMPLIED, Vocabulary
-
-
-class Group(StrEnum):
-    """The headings of the cheat sheet."""
-
-    WORDS = "Your words"
-    STATE = "Where the case stands"
-    OWNER = "Who works on it"
-    DETAIL = "What it is"
-    PEOPLE = "Who takes part"
-    CASES = "Other cases"
-    WORK = "Your work"
-    QUESTIONS = "Answered by mail"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One verb. `is_weighty`: it needs level V2 or a confirmation, no reply address is enough;
-    `needs_ticket`: it means nothing in a mail that belongs to no case."""
-
-    verb: str
-    aliases: tuple[str, ...]
-    usage: str
-    about: str
-    group: Group
-    run: Callable[[Task, str], str]
-    is_weighty: bool
-    needs_ticket: bool
-
 
 COMMANDS: dict[str, Command] = {}
 
+command = partial(enter, COMMANDS)
 
-def command(
-    verb: str,
-    *aliases: str,
-    group: Group,
-    usage: str = "",
-    is_weighty: bool = False,
-    needs_ticket: bool = True,
-) -> Callable[[Callable[[Task, str], str]], Callable[[Task, str], str]]:
-    """Put the decorated function into the table."""
-
-    def register(run: Callable[[Task, str], str]) -> Callable[[Task, str], str]:
-        about = " ".join((run.__doc__ or "").split())
-        COMMANDS[verb] = Command(
-            verb, aliases, f"#{verb} {usage}".strip(), about, group, run, is_weighty, needs_ticket
-        )
-        return run
-
-    return register
-
+LANGUAGE_CHARACTERS = 12
+SHORT_WORDS = 3  # of a reason: a sentence is meant for somebody
 
 # --- your words ---------------------------------------------------------------------------------
 
@@ -151,6 +98,7 @@ def quiet(task: Task, rest: str) -> str:
 def solve(task: Task, rest: str) -> str:
     """Solved: one mail takes your words and asks the requester to confirm."""
     task.check_move(Trigger.SOLVE)
+    _short(task, "solve", "reason", rest)
     _move(task, Status.SOLVED, Trigger.SOLVE)
     if rest:
         task.draft.change(NoteEvent(task.ticket.number, "solution", rest))
@@ -178,6 +126,7 @@ def wait(task: Task, rest: str) -> str:
 def hold(task: Task, rest: str) -> str:
     """Wait for somebody else, a supplier say."""
     task.check_move(Trigger.HOLD)
+    _short(task, "hold", "name", rest)
     _move(task, Status.ON_HOLD, Trigger.HOLD)
     if rest:
         task.draft.change(NoteEvent(task.ticket.number, "supplier", rest))
@@ -289,9 +238,6 @@ def lang(task: Task, rest: str) -> str:
     if not code.replace("-", "").isalpha() or not 2 <= len(code) <= LANGUAGE_CHARACTERS:
         raise CannotRun(f"“{code}” is no language code, such as en, de or zh-Hans")
     return _detail(task, Detail.LANGUAGE, code)
-
-
-LANGUAGE_CHARACTERS = 12
 
 
 # --- who takes part -----------------------------------------------------------------------------
@@ -476,61 +422,19 @@ def end(_task: Task, _rest: str) -> str:
     return ""
 
 
-# --- what mails ask for -------------------------------------------------------------------------
-
-
-def vocabulary(rules: Rules) -> Vocabulary:
-    """Return all words that are understood, in all languages."""
-    own = {word: entry.verb for entry in COMMANDS.values() for word in (entry.verb, *entry.aliases)}
-    implied = {word: word for word in IMPLIED}
-    return Vocabulary(own | implied | dict(rules.aliases_of_verbs))
-
-
-def may_hold_commands(mail: InboundMail) -> bool:
-    """Whether it is worth while to look for command lines: few mails have the sign of one."""
-    return mail.new_in_html is not None or any(sigil in mail.text for sigil in SIGILS)
-
-
-def inert_commands(mail: InboundMail, rules: Rules) -> tuple[CommandTrace, ...]:
-    """Return the command lines of somebody who is no agent: they are text."""
-    if not may_hold_commands(mail):
-        return ()
-    reason = "not an agent's mail"
-    lines = read_commands(mail, vocabulary(rules)).commands
-    return tuple(CommandTrace(x.verb, tuple(x.rest.split()), "inert", reason) for x in lines)
-
-
-def asked(mail: InboundMail, agent: Agent, rules: Rules) -> Asked:
-    """Return what must be looked up before the commands of the agent's mail can run."""
-    if not may_hold_commands(mail):
-        return Asked()
-    reading = read_commands(mail, vocabulary(rules))
-    guessed = [doubt.suggestion for doubt in reading.doubts if doubt.suggestion]
-    lines = [*reading.commands, *guessed]
-    verbs = {line.verb for line in lines}
-    return Asked(
-        tickets=tuple(_numbers(lines)),
-        words=next((line.rest for line in lines if line.verb == "find"), ""),
-        agent=agent.handle if "queue" in verbs else "",
-        teams=agent.teams if "queue" in verbs else (),
-        has_files="files" in verbs,
-        has_history="why" in verbs,
-    )
-
-
-def _numbers(lines: Iterable[CommandLine]) -> Iterator[int]:
-    for line in lines:
-        if line.verb in ("merge", "link", "show"):
-            with suppress(BadArgument):
-                yield read_number(line.rest)
-
-
 # --- their parts --------------------------------------------------------------------------------
 
 
 def _no_argument(verb: str, rest: str) -> None:
     if rest:
         raise CannotRun(f"#{verb} takes nothing, but “{rest}” follows")
+
+
+def _short(task: Task, verb: str, what: str, rest: str) -> None:
+    """A sentence behind the verb is meant for somebody, and would reach nobody."""
+    if len(rest.split()) > SHORT_WORDS:
+        who = task.ticket.requester.label
+        raise CannotRun(f"#{verb} takes a short {what}; words for {who} go on a line of their own")
 
 
 def _move(task: Task, to: Status, trigger: Trigger) -> None:

@@ -8,7 +8,7 @@ from maildesk.model.plan import Disposition, Match, Plan, Signal, Standing
 from maildesk.model.ticket import Status, Visibility
 from maildesk.policy import notices
 from maildesk.policy.agents import take_agent_mail
-from maildesk.policy.commands import inert_commands
+from maildesk.policy.command_mail import inert_commands
 from maildesk.policy.confirmations import confirmation_tokens
 from maildesk.policy.confirming import leave_settled
 from maildesk.policy.draft import Draft, author_of

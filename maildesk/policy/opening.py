@@ -11,7 +11,8 @@ from maildesk.model.ticket import Role, Ticket, Visibility
 from maildesk.policy import notices
 from maildesk.policy.agents import open_for_agent
 from maildesk.policy.command_lines import read_commands
-from maildesk.policy.commands import COMMANDS, inert_commands, may_hold_commands, vocabulary
+from maildesk.policy.command_mail import inert_commands, may_hold_commands, vocabulary
+from maildesk.policy.commands import COMMANDS
 from maildesk.policy.draft import Draft, author_of, is_ours
 from maildesk.policy.requesters import take_without_case
 from maildesk.policy.routing import route

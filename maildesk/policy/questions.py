@@ -10,7 +10,8 @@ from maildesk.mail.identifiers import Purpose
 from maildesk.model.facts import StoredFile, TicketLine
 from maildesk.model.plan import Audience
 from maildesk.model.ticket import Role
-from maildesk.policy.commands import COMMANDS, Group
+from maildesk.policy.command_table import Group
+from maildesk.policy.commands import COMMANDS
 from maildesk.policy.draft import Draft
 from maildesk.policy.letters import (
     AUTO_REPLIED,

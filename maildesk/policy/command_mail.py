@@ -1,0 +1,61 @@
+"""What command lines a mail holds, before anything runs: which words are understood, what must be
+looked up for them, and what is text because no agent wrote it."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+
+from maildesk.mail.message import InboundMail
+from maildesk.mail.sigils import SIGILS
+from maildesk.model.facts import Asked
+from maildesk.model.plan import CommandTrace
+from maildesk.policy.arguments import BadArgument, read_number
+from maildesk.policy.command_lines import CommandLine, read_commands
+from maildesk.policy.commands import COMMANDS
+from maildesk.policy.rules import Agent, Rules
+from maildesk.policy.vocabulary import IMPLIED, Vocabulary
+
+
+def vocabulary(rules: Rules) -> Vocabulary:
+    """Return all words that are understood, in all languages."""
+    own = {word: entry.verb for entry in COMMANDS.values() for word in (entry.verb, *entry.aliases)}
+    implied = {word: word for word in IMPLIED}
+    return Vocabulary(own | implied | dict(rules.aliases_of_verbs))
+
+
+def may_hold_commands(mail: InboundMail) -> bool:
+    """Whether it is worth while to look for command lines: few mails have the sign of one."""
+    return mail.new_in_html is not None or any(sigil in mail.text for sigil in SIGILS)
+
+
+def inert_commands(mail: InboundMail, rules: Rules) -> tuple[CommandTrace, ...]:
+    """Return the command lines of somebody who is no agent: they are text."""
+    if not may_hold_commands(mail):
+        return ()
+    reason = "not an agent's mail"
+    lines = read_commands(mail, vocabulary(rules)).commands
+    return tuple(CommandTrace(x.verb, tuple(x.rest.split()), "inert", reason) for x in lines)
+
+
+def asked(mail: InboundMail, agent: Agent, rules: Rules) -> Asked:
+    """Return what must be looked up before the commands of the agent's mail can run."""
+    if not may_hold_commands(mail):
+        return Asked()
+    reading = read_commands(mail, vocabulary(rules))
+    guessed = [doubt.suggestion for doubt in reading.doubts if doubt.suggestion]
+    lines = [*reading.commands, *guessed]
+    verbs = {line.verb for line in lines}
+    return Asked(
+        tickets=tuple(_numbers(lines)),
+        words=next((line.rest for line in lines if line.verb == "find"), ""),
+        agent=agent.handle if "queue" in verbs else "",
+        teams=agent.teams if "queue" in verbs else (),
+        has_files="files" in verbs,
+        has_history="why" in verbs,
+    )
+
+
+def _numbers(lines: Iterable[CommandLine]) -> Iterator[int]:
+    for line in lines:
+        if line.verb in ("merge", "link", "show"):
+            with suppress(BadArgument):
+                yield read_number(line.rest)
