@@ -2,13 +2,14 @@
 # make test  set up and run every check and test
 # make check the fast part of it: style, types, layers
 # make bench measure, see docs/performance.md
+# make fuzz  try mails, tokens and Authentication-Results at random for 5 minutes (ARGS=SECONDS)
 # make clean remove .venv and var
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench clean
+.PHONY: run test check bench fuzz clean
 
 run: $(VENV)/.run
 	@$(BIN)/maildesk demo $(ARGS)
@@ -27,6 +28,9 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	@$(BIN)/maildesk bench $(ARGS)
+
+fuzz: $(VENV)/.test
+	@$(BIN)/python tests/fuzz/fuzz_commands.py $(ARGS)
 
 $(VENV)/bin/pip:
 	@command -v $(PYTHON) >/dev/null \
