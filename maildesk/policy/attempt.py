@@ -95,8 +95,9 @@ def try_mail(draft: Draft, agent: Agent, *, is_sure: bool, order: Order | None) 
     lines = tuple(_ordered(reading, order))
     task = Task(draft, agent, is_sure=is_sure, is_opening=draft.is_opening)
     understood, doubts = _run(task, lines)
-    if order is None:
-        doubts = (*reading.doubts, *doubts)
+    if order is None:  # what a line in doubt cannot run for is no further doubt
+        said = " ".join(doubt.line for doubt in reading.doubts)
+        doubts = (*reading.doubts, *(doubt for doubt in doubts if doubt.line not in said))
     words = joined((*reading.words, *_noted(mail, lines)))
     mail = with_words(replace(mail, reply=words), sent, task.answers)
     return Attempt(
