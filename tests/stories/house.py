@@ -16,14 +16,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stories.people import Client, Letter, address_of, ids_of, read
+from stories.people import Client, Letter, address_of, files_of, ids_of, read
 
 from maildesk.desk.children import Children
 from maildesk.desk.delivery import deliver_due
 from maildesk.desk.desk import Desk
 from maildesk.desk.intake import Worker, receiver
 from maildesk.mail.envelope import DeliveryResult, DeliveryState, Envelope, Source
-from maildesk.mail.identifiers import ReplyAddresses, read_address
+from maildesk.mail.identifiers import Purpose, ReplyAddresses, find_tokens, read_address
 from maildesk.mail.template_sources import Sources
 from maildesk.policy.rules import Acknowledge, Agent, Queue, Rules, Team
 from maildesk.settings import Send, Settings
@@ -38,6 +38,8 @@ KARI = "kari@example.com"
 KARI_AT_HOME = "kn@example.net"
 BO = "bo@example.com"
 ADMIN = "admin@example.com"
+
+AGENTS_OWN = {Purpose.AGENT, Purpose.INTERNAL, Purpose.CONFIRMATION}
 
 RULES = Rules(
     domain="example.com",
@@ -180,8 +182,7 @@ class House:
             assert automatic in ("auto-replied", "auto-generated")
             assert letter["X-Maildesk-Loop"] == self.desk.rules.domain
             assert suppress.startswith("DR, RN, NRN, AutoReply")
-            is_inside = self.is_agent(letter.recipient) or letter.recipient == ADMIN
-            assert suppress.endswith("OOF") is not is_inside
+            assert suppress.endswith("OOF") is not self._is_for_agents(letter)
         else:
             assert not suppress
             assert not letter["X-Maildesk-Loop"]
@@ -196,9 +197,20 @@ class House:
             named = set(ids_of(letter.mail, "In-Reply-To", "References"))
             assert named <= client.ids, (named - client.ids, str(letter))
 
+    def _is_for_agents(self, letter: Letter) -> bool:
+        """Whether its reader is written to as an agent: he may be a requester, too."""
+        token = read_address(self.desk.rules.reply, letter.reply_to)
+        if token:
+            return token.purpose is not Purpose.PARTICIPANT
+        return self.is_agent(letter.recipient) or letter.recipient == ADMIN
+
     def _inspect_privacy(self, letter: Letter) -> None:
-        """No address of an agent or an admin, no word that is for agents only."""
+        """No address of an agent or an admin, no token by which an agent is believed, no word that
+        is for agents only."""
         everything = f"{letter}\n{letter.html}".lower()
+        octets = [letter.raw, *files_of(letter.mail).values()]
+        readable = "\n".join([everything, *(raw.decode("utf-8", "replace") for raw in octets)])
+        assert not {token.purpose for token in find_tokens(readable)} & AGENTS_OWN, str(letter)
         for agent in self.desk.rules.agents:
             for address in agent.addresses:
                 assert address not in everything, (address, str(letter))
@@ -253,9 +265,10 @@ def _empty_database() -> bytes:
 
 @contextmanager
 def open_house(folder: Path, children: Children, sources: Sources, **rules: Any) -> Any:
-    """Open a desk as the daemon does, with these rules changed."""
+    """Open a desk as the daemon does, with these rules changed; one that is in the folder goes on."""
     clock = Clock()
-    (folder / "desk.db").write_bytes(_empty_database())
+    if not (folder / "desk.db").exists():
+        (folder / "desk.db").write_bytes(_empty_database())
     settings = Settings(
         folder=folder,
         state=folder,

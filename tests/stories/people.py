@@ -51,7 +51,14 @@ def html_of(mail: EmailMessage) -> str:
 def files_of(mail: EmailMessage) -> dict[str, bytes]:
     """The attached files, by name."""
     found = mail.iter_attachments()
-    return {part.get_filename() or "": part.get_payload(decode=True) for part in found}
+    return {part.get_filename() or "": _octets(part) for part in found}
+
+
+def _octets(part: EmailMessage) -> bytes:
+    content = part.get_content()
+    if isinstance(content, EmailMessage):
+        return content.as_bytes()
+    return content if isinstance(content, bytes) else content.encode()
 
 
 def ids_of(mail: EmailMessage, *names: str) -> list[str]:

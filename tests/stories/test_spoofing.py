@@ -1,7 +1,7 @@
 """From is a claim. Who writes in an agent's name reaches the requester by no trick."""
 
 import pytest
-from stories.house import KARI, KARI_AT_HOME, SUPPORT
+from stories.house import BO, KARI, KARI_AT_HOME, SUPPORT
 from stories.people import address_of
 
 SECRET = "Transfer the money to this account"
@@ -32,7 +32,7 @@ def test_an_agents_name_without_his_token_is_held_and_he_is_asked(case, ada, eve
     mail = eve.answer(SECRET, ada.last, fields={"From": f"Kari <{KARI}>", "To": SUPPORT})
     sent = case.post(mail, sender=KARI)
     assert [letter.recipient for letter in sent] == [KARI]
-    assert sent[0].text.startswith("Your reply stays internal.")
+    assert sent[0].text.startswith("Answer with one word: send or drop.")
     assert "Nothing proves that you wrote it." in sent[0].text
     assert SECRET in sent[0].text
     assert last_message(case)["visibility"] == "held"
@@ -100,14 +100,16 @@ def test_an_agent_who_answers_all_of_two_notices_writes_a_note(case, ada, carl, 
     internal = kari.last
     mail = kari.answer(SECRET, public, cc=[internal.reply_to])
     sent = case.post(mail)
-    assert sent == []
+    assert {letter.recipient for letter in sent} == {KARI, BO}
+    assert "Stored as a note: nothing was sent" in case.to(kari, sent)[0].text
     assert last_message(case)["visibility"] == "internal"
 
 
-def test_commands_are_held_whole(case, ada, kari):
-    sent = case.post(kari.answer("#solve\nPlease fill tray 2."))
-    assert case.to(ada, sent) == []
-    assert "command lines (#solve)" in case.to(kari, sent)[0].text
+def test_commands_in_an_agents_name_are_held_whole(case, ada, kari, eve):
+    mail = eve.answer(f"#solve\n{SECRET}", ada.last, fields={"From": f"Kari <{KARI}>"})
+    sent = case.post(mail, sender=KARI)
+    assert [letter.recipient for letter in sent] == [KARI]
+    assert (case.ticket()["status"], last_message(case)["visibility"]) == ("new", "held")
 
 
 def test_an_empty_answer_is_held(case, ada, kari):
