@@ -116,6 +116,7 @@ _TO_AGENT: Mapping[str, Mapping[str, object]] = {
             {"line": "#colse", "reason": "there is no such command.", "suggestion": "#solve"}
         ],
         "words": WORDS,
+        "commands": [*map(command, ("run", "send", "drop"))],
         "may_run": True,
         "may_send": True,
         "is_reminder": False,
@@ -182,6 +183,7 @@ SAMPLES: Mapping[str, Mapping[str, object]] = MappingProxyType(
 # What is worded in another way, by kind and occasion: the facts that differ from the sample.
 OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
     {
+        ("received", "opened_for_her"): {"opened_by": "Kari Nordmann"},
         ("received", "unproved"): {"full": False, "reader": {"name": ""}},
         ("reopened", "to_requester"): {"reply_goes": None, "reader": {"name": "Ada Berg"}},
         ("bounced", "delayed"): {
@@ -196,7 +198,7 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "lines": [],
             "may_send": True,
             "words": WORDS,
-            "commands": [],
+            "commands": [command("send")],
         },
         ("command_receipt", "failed"): {
             "ticket": OPEN,
@@ -211,7 +213,12 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "lines": ["new work and replies go to your team meanwhile"],
             "commands": [],
         },
-        ("command_confirm", "reminder"): {"is_reminder": True, "doubts": [], "may_run": False},
+        ("command_confirm", "reminder"): {
+            "is_reminder": True,
+            "doubts": [],
+            "may_run": False,
+            "commands": [],
+        },
         ("command_confirm", "no_words"): {
             "mail": {**ANSWER, "text": "#merge 967"},
             "reason": "Joining cases needs proof that you wrote it.",
@@ -219,6 +226,7 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "doubts": [],
             "words": "",
             "may_send": False,
+            "commands": [*map(command, ("run", "drop"))],
         },
         ("command_confirm", "collision"): {
             **CONVERSATION,
@@ -229,6 +237,7 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "understood": [],
             "doubts": [],
             "may_run": False,
+            "commands": [*map(command, ("send", "drop"))],
         },
         ("case", "waiting"): {
             "ticket": {**OPEN, "status": "waiting_user", "wake_at": WRITTEN_AT.replace(day=27)},

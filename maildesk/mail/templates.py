@@ -86,6 +86,7 @@ _DEFAULTS: Mapping[str, object] = {
     "may_send": False,
     "messages": (),
     "more": 0,
+    "opened_by": "",
     "others": (),
     "participants": (),
     "problem": "",

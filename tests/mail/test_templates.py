@@ -103,7 +103,7 @@ VARIANTS: dict[str, Callable[[str, Any], Any]] = {
 }
 
 WILDCARDS = (
-    (re.compile(r"\w{3}, \d{1,2} \w{3} \d{4}, \d\d:\d\d \S+?(?=[.,;\s])"), "{time}"),
+    (re.compile(r"\w{3}, \d{1,2} \w{3} \d{4}, \d\d:\d\d \S+?(?=[.,;)\s])"), "{time}"),
     (re.compile(r"\w{3}, \d{1,2} \w{3} \d{4}"), "{date}"),
     (re.compile(r"(?<=Reference: )\S+"), "{reference}"),
 )
@@ -616,3 +616,12 @@ def test_text_stands_out_in_light_and_dark():
     pairs = [pair for pair in light + dark if pair]
     assert len(pairs) >= 12
     assert [pair for pair in pairs if contrast(*pair) < 4.5] == []
+
+
+def test_a_link_in_the_call_out_stands_out_too():
+    html = short("> {{ 'run' | link('mailto:a@b') }}").html
+    for style in (r'class="{}" style="([^"]*)"', r"\.{}\{{([^}}]*)\}}"):  # light and dark
+        link, ground = (re.findall(style.format(kind), html)[0] for kind in ("command", "callout"))
+        colour = re.findall(r"(?<![-\w])color:(#\w{6})", link)[0]
+        behind = re.findall(r"background:(#\w{6})", ground)[0]
+        assert contrast(colour, behind) >= 4.5
