@@ -619,7 +619,7 @@ def test_text_stands_out_in_light_and_dark():
 
 
 def test_a_link_in_the_call_out_stands_out_too():
-    html = short("> {{ 'run' | link('mailto:a@b') }}").html
+    html = short("> Say {{ 'run' | link('mailto:a@b') }}").html
     for style in (r'class="{}" style="([^"]*)"', r"\.{}\{{([^}}]*)\}}"):  # light and dark
         link, ground = (re.findall(style.format(kind), html)[0] for kind in ("command", "callout"))
         colour = re.findall(r"(?<![-\w])color:(#\w{6})", link)[0]
