@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from maildesk.mail.sigils import SIGILS
+
 COLUMNS = 77  # with RFC 3676 section 4.2's limit of 78 kept by the trailing space
 HARD_BREAK = "\ufdd2"  # a noncharacter: never in the text of a mail that we clean
 
 _WORD = re.compile(r"[^ ]+ *| +")
-_MISREAD = re.compile(r"#[^\W\d]|>")  # a command, or a quote, if it begins a line
+_MISREAD = re.compile(rf"[{SIGILS}][^\W\d]|>")  # a command, or a quote, if it begins a line
 _GUARD = "· "
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import structlog
+from stories.cases import Cases, make_cases, open_cases
+from stories.gateway import Gateway
 from stories.house import BO, KARI, House, open_house
 from stories.people import Client, apple, gmail, outlook, thunderbird
 
@@ -54,6 +56,37 @@ def another_house(children: Children, sources: Sources) -> Callable[..., Any]:
             yield house
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def gateway() -> Iterator[Gateway]:
+    """The real listener, in front of the desk that a story opens."""
+    gateway = Gateway()
+    gateway.start()
+    yield gateway
+    gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    children: Children, sources: Sources, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Client]]:
+    """A desk with cases of Ada's."""
+    folder = tmp_path_factory.mktemp("prepared")
+    return folder, make_cases(folder, children, sources)
+
+
+@pytest.fixture
+def cases(
+    prepared: tuple[Path, dict[str, Client]],
+    tmp_path: Path,
+    children: Children,
+    sources: Sources,
+    gateway: Gateway,
+) -> Iterator[Cases]:
+    """A copy of that desk; agents' mails reach it through the real listener."""
+    with open_cases(prepared, tmp_path, children, sources, gateway) as cases:
+        yield cases
 
 
 @pytest.fixture

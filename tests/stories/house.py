@@ -265,7 +265,7 @@ def _empty_database() -> bytes:
 
 @contextmanager
 def open_house(folder: Path, children: Children, sources: Sources, **rules: Any) -> Any:
-    """Open a desk as the daemon does, with these rules changed; one that is in the folder goes on."""
+    """Open a desk as the daemon does, with these rules changed; one in the folder goes on."""
     clock = Clock()
     if not (folder / "desk.db").exists():
         (folder / "desk.db").write_bytes(_empty_database())
