@@ -9,19 +9,19 @@ that begins with a verb is a command whatever follows; elsewhere one that goes o
 its arguments could is prose. What the arguments mean is read by `arguments`, what the verbs do by
 `commands`.
 
-Linear in the text: lines are looked at once, words are cut before they are normalised.
+Linear in the text: each line is looked at once.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import islice
 
 from maildesk.mail.message import InboundMail, Span
-from maildesk.mail.sigils import SIGILS, UNSEEN, UNSEEN_CHARACTERS
+from maildesk.mail.sigils import UNSEEN
 from maildesk.policy.arguments import without_echoes
+from maildesk.policy.command_blocks import bottom_block, top_block
+from maildesk.policy.hashtags import Begin, begins_with_hashtag, hashtags_in, read_begin
 from maildesk.policy.vocabulary import TAKES_REST, Vocabulary
 from maildesk.policy.written_lines import WrittenLine, words_without, written_lines
 
@@ -30,9 +30,7 @@ LONGEST_LINE_SHOWN = 200
 _MOST_LINES = 1_000  # that begin like commands
 _MOST_DOUBTS = 20
 _MOST_SUGGESTIONS = 200  # looked for in one mail
-_MOST_HASHTAGS = 500  # looked at in one line
 _MOST_COMPARED = 50  # commands in the text and the HTML of a mail
-_LONGEST_TOKEN = 80
 
 # How many words may follow a verb outside of a block before the line is taken for prose.
 _WORDS_OF_ARGUMENTS = 3
@@ -44,18 +42,6 @@ _TAKES_NOTHING = frozenset(
 )  # fmt: skip
 _TAKES_SENTENCE = frozenset({"find", "breach", "team"})
 _TAKES_WORDS = TAKES_REST | _TAKES_SENTENCE | {"tag"}
-
-_UNSEEN = UNSEEN_CHARACTERS
-_BEGIN = re.compile(
-    rf"(?P<before>[^\w{SIGILS}]{{0,24}}(?:(?:\d{{1,3}}|[A-Za-z])[.)][^\w{SIGILS}]{{1,8}})?)"
-    rf"(?P<sigils>[{SIGILS}](?:[{_UNSEEN}]*[{SIGILS}]){{0,5}})[{_UNSEEN}]*(?P<token>\S+)"
-)
-_WORD = re.compile("[^\\W\\d_][\\w\u0300-\u036f-]*")
-_HASHTAG = re.compile(rf"(?<!\S)[{SIGILS}](\S+)")
-_INDENT = re.compile(" {0,3}")
-_SPACES = dict.fromkeys(map(ord, "\xa0\u2002\u2003\u2007\u2009\u202f\u3000"), " ")
-_PUNCTUATION = ".,;:!。"
-_EMPHASIS = "*_~`\"'“”„«»()[]<>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +93,7 @@ def read_commands(mail: InboundMail, vocabulary: Vocabulary) -> Reading:
 
 def _too_many(lines: Sequence[WrittenLine]) -> Reading:
     """No person writes so many: they are part of something pasted in."""
-    left_out = {place for place, line in enumerate(lines) if _BEGIN.match(line.text)}
+    left_out = {place for place, line in enumerate(lines) if begins_with_hashtag(line.text)}
     reason = f"More than {_MOST_LINES} lines begin with a #word."
     shown = lines[min(left_out)].text.strip()[:LONGEST_LINE_SHOWN]
     return Reading(words_without(lines, left_out), doubts=(Doubt(shown, reason),))
@@ -148,29 +134,6 @@ def _has_plausible_arguments(command: CommandLine) -> bool:
     return len(command.rest.split(None, most)) <= most
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """What stands behind a sigil up to the next space, normalised: a word, and what sticks to
-    it."""
-
-    word: str
-    tail: str
-
-    @property
-    def is_clean(self) -> bool:
-        return not self.tail
-
-
-def _token(written: str) -> _Token | None:
-    """Read a token; None where it does not begin with a letter (`#123`)."""
-    plain = unicodedata.normalize("NFKC", written[:_LONGEST_TOKEN].translate(UNSEEN))
-    word = _WORD.match(plain)
-    if word is None:
-        return None
-    tail = plain[word.end() :].rstrip(_PUNCTUATION) + written[_LONGEST_TOKEN:]
-    return _Token(word[0], tail)
-
-
 class _LineReader:
     """Tells what a line is."""
 
@@ -180,51 +143,43 @@ class _LineReader:
 
     def read(self, text: str, at: int = 0) -> _Found | None:
         """Return what a line is; None for prose."""
-        begin = _BEGIN.match(text)
+        begin = read_begin(text)
         if begin is None:
             return None
-        before = begin["before"].translate(UNSEEN).translate(_SPACES)
-        written, rest = begin["token"], text[begin.end() :]
-        if before.strip() or len(begin["sigils"]) > 1:
-            written, rest = _without_emphasis(written, rest)
-        token = _token(written)
-        if token is None:
-            return None
-        is_alone = len(begin["sigils"]) == 1 and _INDENT.fullmatch(before) is not None
-        at += begin.start("sigils")
-        if self._vocabulary.find(token.word):
-            return self._known(token, rest, text, at, is_alone=is_alone)
-        return self._unknown(token, rest, text, at) if is_alone else None
+        at += begin.hashtag.start
+        if self._vocabulary.find(begin.hashtag.word):
+            return self._known(begin, text, at)
+        return self._unknown(begin, text, at) if begin.is_alone else None
 
-    def _known(
-        self, token: _Token, rest: str, text: str, at: int, *, is_alone: bool
-    ) -> _Found | None:
-        if not token.is_clean:
-            rest = f"{token.tail.lstrip(':=')} {rest}"
-        commands, strange = self._commands(token.word, rest, at)
-        if is_alone and token.is_clean:
+    def _known(self, begin: Begin, text: str, at: int) -> _Found | None:
+        hashtag, rest = begin.hashtag, begin.rest
+        if not hashtag.is_clean:
+            rest = f"{hashtag.tail.lstrip(':=')} {rest}"
+        commands, strange = self._commands(hashtag.word, rest, at)
+        if begin.is_alone and hashtag.is_clean:
             doubts = [self._strange(word, text) for word in strange]
             return _Found(_Kind.COMMAND, commands, tuple(doubts))
         found = _Found(_Kind.MISPLACED, commands)
         if not found.is_plausible:
             return None
-        if is_alone:
-            reason = f"Write a space behind #{token.word}."
-            is_clear = token.tail[0] in ":="
+        if begin.is_alone:
+            reason = f"Write a space behind #{hashtag.word}."
+            is_clear = hashtag.tail[0] in ":="
             return replace(found, doubts=_doubts(text, reason, commands if is_clear else ()))
-        reason = f"#{token.word} does not stand alone at the beginning of its line."
+        reason = f"#{hashtag.word} does not stand alone at the beginning of its line."
         return replace(found, doubts=_doubts(text, reason, commands))
 
-    def _unknown(self, token: _Token, rest: str, text: str, at: int) -> _Found | None:
+    def _unknown(self, begin: Begin, text: str, at: int) -> _Found | None:
         """A lone #word, or a slip of the finger with arguments; prose otherwise."""
+        hashtag, rest = begin.hashtag, begin.rest
         is_short = len(rest.split(None, _WORDS_OF_ARGUMENTS)) <= _WORDS_OF_ARGUMENTS
-        meant = self._suggest(token.word) if is_short else ()
+        meant = self._suggest(hashtag.word) if is_short else ()
         if not meant and rest.strip() and not self._holds_command(rest):
             return None
         suggestion: Sequence[CommandLine] = ()
-        if len(meant) == 1 and token.is_clean:
+        if len(meant) == 1 and hashtag.is_clean:
             suggestion, _ = self._commands(meant[0], rest, at)
-        reason = _unknown_word(token.word, meant)
+        reason = _unknown_word(hashtag.word, meant)
         return _Found(_Kind.UNKNOWN, doubts=_doubts(text, reason, suggestion))
 
     def _commands(self, word: str, rest: str, at: int) -> tuple[tuple[CommandLine, ...], list[str]]:
@@ -234,16 +189,15 @@ class _LineReader:
         begin = 0
         if self._vocabulary.find(word) not in TAKES_REST:
             rest = rest.translate(UNSEEN)
-        for hashtag in islice(_HASHTAG.finditer(rest), _MOST_HASHTAGS):
+        for hashtag in hashtags_in(rest):
             verb = self._vocabulary.find(word)
             if verb in TAKES_REST or len(commands) > MOST_COMMANDS:
                 break
-            token = _token(hashtag[1])
-            if token and token.is_clean and self._vocabulary.find(token.word):
-                commands.append(self._command(word, rest[begin : hashtag.start()], at))
-                word, begin = token.word, hashtag.end()
-            elif token and verb != "tag" and not self._is_text_of(verb, token.word):
-                strange.append(token.word)
+            if hashtag.is_clean and self._vocabulary.find(hashtag.word):
+                commands.append(self._command(word, rest[begin : hashtag.start], at))
+                word, begin = hashtag.word, hashtag.end
+            elif verb != "tag" and not self._is_text_of(verb, hashtag.word):
+                strange.append(hashtag.word)
         commands.append(self._command(word, rest[begin:], at))
         return tuple(commands), strange[:MOST_COMMANDS]
 
@@ -259,8 +213,7 @@ class _LineReader:
 
     def _holds_command(self, rest: str) -> bool:
         """Tell whether a known `#verb` stands somewhere in the line."""
-        tokens = (_token(found[1]) for found in islice(_HASHTAG.finditer(rest), _MOST_HASHTAGS))
-        return any(token and self._vocabulary.find(token.word) for token in tokens)
+        return any(self._vocabulary.find(hashtag.word) for hashtag in hashtags_in(rest))
 
     def _strange(self, word: str, text: str) -> Doubt:
         return Doubt(text.strip()[:LONGEST_LINE_SHOWN], _unknown_word(word, self._suggest(word)))
@@ -270,16 +223,9 @@ class _LineReader:
         return self._vocabulary.suggest(word) if self._suggestions_left >= 0 else ()
 
 
-def _without_emphasis(token: str, rest: str) -> tuple[str, str]:
-    """Take off what closes emphasis or quotation marks that were opened before the sigil."""
-    if rest.strip():
-        return token, rest.rstrip().rstrip(_EMPHASIS)
-    return token.rstrip(_EMPHASIS), rest
-
-
 def _unknown_word(word: str, meant: Sequence[str]) -> str:
     if not meant:
-        return f"There is no command #{word[:_LONGEST_TOKEN]}."
+        return f"There is no command #{word}."
     return f"There is no command #{word}: did you mean {' or '.join(f'#{one}' for one in meant)}?"
 
 
@@ -304,8 +250,8 @@ class _Sorter:
 
     def reading(self, disagreement: Doubt | None) -> Reading:
         """Return what the text says."""
-        self._take_block(self._top())
-        self._take_block(self._bottom())
+        self._take_block(top_block(self._lines, self._may_stand))
+        self._take_block(bottom_block(self._lines, self._may_stand))
         doubts = [
             doubt
             for place in sorted(self._found)
@@ -342,39 +288,8 @@ class _Sorter:
                 if self._found[place].ends:
                     self._end = place + 1
 
-    def _top(self) -> list[int]:
-        """The places of the block at the very top; doubtful lines do not end it."""
-        block = []
-        for place, line in enumerate(self._lines):
-            if line.is_blank:
-                continue
-            if line.is_signature or place not in self._found:
-                break
-            block.append(place)
-        return block
-
-    def _bottom(self) -> list[int]:
-        """The places of the block at the very bottom: behind the signature, directly above it, or
-        both."""
-        behind, place = self._run_up(len(self._lines) - 1, in_signature=True)
-        while place >= 0 and (self._lines[place].is_signature or self._lines[place].is_blank):
-            place -= 1
-        above, _ = self._run_up(place, in_signature=False)
-        return behind + above
-
-    def _run_up(self, place: int, *, in_signature: bool) -> tuple[list[int], int]:
-        """Return the command lines from `place` upwards, and the place of the first other line."""
-        block = []
-        while place >= 0:
-            line = self._lines[place]
-            if not line.is_blank:
-                if not self._is_in_block(place) or (line.is_signature and not in_signature):
-                    break
-                block.append(place)
-            place -= 1
-        return block, place
-
-    def _is_in_block(self, place: int) -> bool:
+    def _may_stand(self, place: int) -> bool:
+        """Tell whether a line may stand in a block; in a signature only what is no hashtag."""
         found = self._found.get(place)
         if found is None or not self._lines[place].is_signature:
             return found is not None
