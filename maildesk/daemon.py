@@ -39,7 +39,7 @@ from maildesk.mail.template_sources import load_sources
 from maildesk.model.plan import Alert
 from maildesk.settings import Mailbox, Send, Settings
 from maildesk.share import template_folders
-from maildesk.store import journal, outbox
+from maildesk.store import claims, sending
 from maildesk.store.engine import open_database
 from maildesk.store.journal import Journal
 from maildesk.store.mailboxes import MailboxMemory
@@ -94,8 +94,8 @@ def open_desk(
         migrated = database.migrate()
         if migrated:
             log.info("database migrated", backup=str(migrated.backup or ""), to=migrated.new)
-        journal.free_leases(database)
-        outbox.free_leases(database, clock())
+        claims.free_leases(database)
+        sending.free_leases(database, clock())
         limits = settings.limits
         children = Children(
             count=readers, seconds=limits.parse_seconds, memory_bytes=limits.parse_bytes
@@ -375,8 +375,8 @@ class Daemon:
         """Answer whether it is done; a database that is locked is asked again."""
         database, now = self.desk.database, self.desk.clock()
         try:
-            journal.pull_back(database, now, LEASE)
-            outbox.pull_back(database, now)
+            claims.pull_back(database, now, LEASE)
+            sending.pull_back(database, now)
         except Temporary as error:
             log.warning("clock set, mails may wait", error=error.text)
             return False

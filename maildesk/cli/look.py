@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.cli.console import ConfigOption, JsonOption, database_of, out, print_json, print_list
 from maildesk.model.ticket import Status
-from maildesk.store import journal, outbox, tickets
+from maildesk.store import finishing, journal, outbox, tickets
 from maildesk.store.engine import Database, open_database
 
 Number = Annotated[int, typer.Argument(help="The ticket's number.")]
@@ -177,7 +177,7 @@ def _receipt_in_words(receipt: Mapping[str, Any]) -> dict[str, Any]:
 def journal_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002 - the word users see
     """Work a mail again that was set aside."""
     with _writing(config) as database:
-        journal.retry(database, id)
+        finishing.retry(database, id)
     out.print(f"Receipt {id} will be worked again.")
 
 

@@ -8,8 +8,8 @@ from maildesk.desk.alerts import send_alert
 from maildesk.desk.children import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.model.plan import Alert
-from maildesk.store import journal
-from maildesk.store.journal import Receipt
+from maildesk.store import finishing
+from maildesk.store.claims import Receipt
 
 log = structlog.get_logger()
 
@@ -18,7 +18,7 @@ def fail(desk: Desk, receipt: Receipt, error: Exception) -> None:
     """Note a failed attempt; after the last one the receipt is set aside, and the admins told."""
     words = words_of(error)
     log.error("mail failed", receipt=receipt.id, attempt=receipt.attempts, error=words)
-    if journal.fail(desk.database, receipt.id, words, desk.clock()):
+    if finishing.fail(desk.database, receipt.id, words, desk.clock()):
         _tell_set_aside(desk, receipt.id, words)
 
 
@@ -31,7 +31,7 @@ def words_of(error: Exception) -> str:
 
 def report_set_aside(desk: Desk) -> None:
     """Set aside what died with the daemon three times, and tell the admins."""
-    for lost in journal.set_aside(desk.database, desk.clock()):
+    for lost in finishing.set_aside(desk.database, desk.clock()):
         _tell_set_aside(desk, lost.id, lost.error)
 
 

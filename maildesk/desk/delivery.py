@@ -15,8 +15,8 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.undelivered import Tidings, tidings_of
 from maildesk.errors import MaildeskError, Temporary
 from maildesk.mail.envelope import DeliveryResult, DeliveryState, Envelope, Source, Submit
-from maildesk.store import outbox
-from maildesk.store.outbox import Outgoing
+from maildesk.store import sending
+from maildesk.store.sending import Outgoing
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ class Sender:
         self._settle()
         if self._stopping.is_set():
             return 0
-        due = outbox.claim_due(self._desk.database, self._desk.clock(), limit)
+        due = sending.claim_due(self._desk.database, self._desk.clock(), limit)
         self._untried = [outgoing.id for outgoing in due]
         for outgoing in due:
             if self._stopping.is_set():
@@ -80,7 +80,7 @@ class Sender:
     def _settle(self) -> None:
         self._results.settle()
         if self._untried:
-            outbox.release(self._desk.database, self._untried)
+            sending.release(self._desk.database, self._untried)
             self._untried = []
 
     def _try(self, outgoing: Outgoing) -> None:
@@ -163,13 +163,13 @@ def _write_down(desk: Desk, results: Sequence[Result]) -> None:
     tidings = _tidings(desk, results)
     try:
         with desk.database.write() as session:
-            outbox.mark_in(session, results, now)
+            sending.mark_in(session, results, now)
             tidings.write(session, now)
     except Temporary:
         raise
     except Exception:
         log.exception("undelivered mail is not told of")
-        outbox.mark_all(desk.database, results, now)
+        sending.mark_all(desk.database, results, now)
         return
     tidings.tell(desk)
 
@@ -181,7 +181,7 @@ def _tidings(desk: Desk, results: Sequence[Result]) -> Tidings:
     now = desk.clock()
     try:
         with desk.database.read() as session:
-            outcomes = outbox.foresee(session, results, now)
+            outcomes = sending.foresee(session, results, now)
             failed = [outcome for outcome in outcomes if outcome.state == "failed"]
             return tidings_of(desk, session, failed, now)
     except Temporary:

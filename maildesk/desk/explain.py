@@ -18,10 +18,11 @@ from maildesk.model.plan import CommandTrace, Disposition, Match, Plan, Route
 from maildesk.policy.decide import decide
 from maildesk.policy.rules import Rules
 from maildesk.policy.trust import NO_VERDICTS, Verdicts
-from maildesk.store import journal
+from maildesk.store import finishing
 from maildesk.store.apply import apply
+from maildesk.store.claims import Receipt
 from maildesk.store.engine import Database
-from maildesk.store.journal import Journal, Receipt
+from maildesk.store.journal import Journal
 
 
 def plan_for(
@@ -71,7 +72,7 @@ class Thread:
         with self._database.write() as session:
             plan = _plan(session, work, self._rules)
             apply(session, plan, receipt=receipt.id, now=now, actor="explain")
-            journal.finish(
+            finishing.finish(
                 session,
                 receipt.id,
                 disposition=plan.disposition,

@@ -23,8 +23,9 @@ from maildesk.desk.waves import Work, waves
 from maildesk.desk.writing import write_wave
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Answer, Envelope, Receive
-from maildesk.store import journal
-from maildesk.store.journal import Journal, Receipt
+from maildesk.store import claims
+from maildesk.store.claims import Receipt
+from maildesk.store.journal import Journal
 
 log = structlog.get_logger()
 
@@ -70,7 +71,7 @@ class Worker:
         if not self._is_ready():
             return 0
         now = desk.clock()
-        receipts = journal.claim(desk.database, now, limit, LEASE)
+        receipts = claims.claim(desk.database, now, limit, LEASE)
         self._claimed, self._lease_ends_at = [receipt.id for receipt in receipts], now + LEASE
         try:
             self._work_on(receipts)
@@ -78,7 +79,7 @@ class Worker:
             raise
         except Exception:  # no mail's own, as far as we can tell; yet a mail may have caused it
             claimed, self._claimed = self._claimed, []
-            journal.suspect(desk.database, claimed, now + LEASE)
+            claims.suspect(desk.database, claimed, now + LEASE)
             raise
         self._claimed = []
         return len(receipts)
@@ -96,7 +97,7 @@ class Worker:
 
     def _hand_back(self) -> None:
         if self._claimed:
-            journal.release(self._desk.database, self._claimed, self._lease_ends_at)
+            claims.release(self._desk.database, self._claimed, self._lease_ends_at)
             self._claimed = []
 
     def _is_ready(self) -> bool:
@@ -105,7 +106,7 @@ class Worker:
         if self._is_warm:
             return True
         with self._desk.database.read() as session:
-            if not journal.waiting(session, self._desk.clock()):
+            if not claims.waiting(session, self._desk.clock()):
                 return False
         self._desk.children.warm_up()
         self._is_warm = True
@@ -122,6 +123,6 @@ def process_wave(desk: Desk, wave: Sequence[Work]) -> None:
         refused += bool(stale)
         if refused == DECISIONS:
             for work in stale:
-                journal.release(desk.database, [work.receipt.id])
+                claims.release(desk.database, [work.receipt.id])
             stale = []
         wave = [*stale, *decisions.left]

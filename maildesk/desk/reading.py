@@ -18,7 +18,7 @@ from maildesk.desk.waves import WAVE, Work, keys_of
 from maildesk.errors import Temporary
 from maildesk.mail.message import InboundMail
 from maildesk.policy.trust import Verdicts, worth_checking
-from maildesk.store.journal import Receipt
+from maildesk.store.claims import Receipt
 
 log = structlog.get_logger()
 

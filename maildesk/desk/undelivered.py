@@ -16,7 +16,7 @@ from maildesk.store import outbox
 from maildesk.store.apply import Stale, apply
 from maildesk.store.facts import ticket_facts
 from maildesk.store.letters import Letter
-from maildesk.store.outbox import Outcome
+from maildesk.store.sending import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from maildesk.model.facts import Asked
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import named_tickets
 from maildesk.policy.trust import Verdicts
-from maildesk.store.journal import Receipt
+from maildesk.store.claims import Receipt
 from maildesk.store.stored_mails import StoredMail
 
 WAVE = 50  # receipts at most: others wait for the transaction

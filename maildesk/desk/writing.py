@@ -12,7 +12,7 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.waves import Work
 from maildesk.errors import Temporary
 from maildesk.model.plan import Plan
-from maildesk.store import journal, outbox
+from maildesk.store import finishing, outbox
 from maildesk.store.apply import Stale, apply
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ def _write(desk: Desk, session: Session, decided: Sequence[Decided]) -> None:
         receipt, plan, mail = item.work.receipt, item.plan, item.work.mail
         actor = mail.sender.address if mail.sender else "mail"
         apply(session, plan, receipt=receipt.id, now=receipt.received_at, actor=actor)
-        journal.finish(
+        finishing.finish(
             session,
             receipt.id,
             disposition=plan.disposition,

@@ -8,7 +8,7 @@ import pytest
 from maildesk.cli.look import _words
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.model.plan import Disposition
-from maildesk.store import journal
+from maildesk.store import finishing, journal
 from maildesk.store.engine import open_database
 
 NOW = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
@@ -29,7 +29,7 @@ def receipt(folder):
         "trust": ["V0"],
     }
     with database.write() as session:
-        journal.finish(
+        finishing.finish(
             session, kept, disposition=Disposition.BOUNCE, ticket=7, trace=trace,
             content_key="key", message_id=None, now=NOW,
         )  # fmt: skip

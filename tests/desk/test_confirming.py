@@ -10,7 +10,7 @@ from maildesk.desk.waves import Work
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.identifiers import Purpose, find_tokens
 from maildesk.mail.parse import parse_mail
-from maildesk.store.journal import Receipt
+from maildesk.store.claims import Receipt
 from maildesk.store.tables import holds, receipt_raws
 
 

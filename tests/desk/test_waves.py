@@ -12,7 +12,7 @@ from maildesk.mail.identifiers import ReplyAddresses
 from maildesk.mail.parse import parse_mail
 from maildesk.model.facts import Asked, Trust
 from maildesk.policy.rules import Queue, Rules, Team
-from maildesk.store.journal import Receipt
+from maildesk.store.claims import Receipt
 from maildesk.store.stored_mails import StoredMail
 
 RULES = Rules(

@@ -9,7 +9,7 @@ from maildesk.model.changes import AddMessage, SetAssignee, SetStatus
 from maildesk.model.facts import Asked, StoredFile, TicketFacts
 from maildesk.model.plan import Disposition
 from maildesk.model.ticket import Status
-from maildesk.store import asked_facts, journal, tickets
+from maildesk.store import asked_facts, finishing, tickets
 from maildesk.store.engine import Database
 from maildesk.store.journal import Journal
 
@@ -63,7 +63,7 @@ def receipt(database: Database, keeper: Journal) -> int:
 
 def finish(database: Database, receipt: int, trace: dict[str, object]) -> None:
     with database.write() as session:
-        journal.finish(
+        finishing.finish(
             session, receipt, disposition=Disposition.NEW_TICKET, ticket=1, trace=trace,
             content_key=str(receipt), message_id=None, now=NOW,
         )  # fmt: skip

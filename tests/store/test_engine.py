@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from maildesk.errors import Permanent, StorageFull, Temporary, Unavailable
-from maildesk.store import engine, journal, schema
+from maildesk.store import claims, engine, journal, schema
 from maildesk.store.engine import Database, memory_database, open_database
 from maildesk.store.journal import Journal
 from maildesk.store.locks import FairLock
@@ -143,9 +143,9 @@ def test_readers_cannot_write(database: Database) -> None:
 def test_a_reader_sees_one_state_while_others_write(keeper: Journal, database: Database) -> None:
     keeper.keep(b"x", ENVELOPE)
     with database.read() as session:
-        assert journal.waiting(session, NOW) == 1
+        assert claims.waiting(session, NOW) == 1
         keeper.keep(b"y", ENVELOPE)
-        assert journal.waiting(session, NOW) == 1
+        assert claims.waiting(session, NOW) == 1
     assert received(database) == 2
 
 
@@ -163,7 +163,7 @@ def test_a_long_log_is_brought_home(
     database._checkpoint_at = 500_000
     monkeypatch.setattr(engine, "WAL_BYTES", 500_000)
     with database.read() as session:
-        journal.waiting(session, NOW)
+        claims.waiting(session, NOW)
         for _ in range(15):
             keeper.keep(b"x" * 100_000, ENVELOPE)
         assert log.stat().st_size > 1_000_000  # the reader is in the way

@@ -31,11 +31,11 @@ from maildesk.model.changes import (
 from maildesk.model.facts import Asked, Hold, TicketFacts
 from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Status, Visibility
-from maildesk.store import holds, journal, message_ids, outbox, tickets
+from maildesk.store import claims, finishing, holds, message_ids, outbox, sending, tickets
 from maildesk.store.apply import apply
 from maildesk.store.engine import Database
 from maildesk.store.journal import Journal
-from maildesk.store.outbox import Letter
+from maildesk.store.letters import Letter
 from maildesk.store.tickets import NOTHING_ASKED
 
 from .conftest import ADA, ENVELOPE, NOW, carry_out, facts_for, inbound, message, opening
@@ -177,7 +177,7 @@ def test_no_statement_on_the_way_of_a_mail_scans_a_table(
         event.listen(engine, "before_cursor_execute", note)
     mail = inbound("Re", message_id="re@x", in_reply_to=("first@example.org",), references=("a@b",))
     receipt = keeper.keep(b"x", ENVELOPE)
-    journal.claim(database, NOW)
+    claims.claim(database, NOW)
     facts_for(database, mail, 1, receipt=receipt)
     facts_for(database, replace(mail, message_id=None), receipt=receipt)
     gathered_for_kari(database, mail, ASKS_ALL)
@@ -192,11 +192,11 @@ def test_no_statement_on_the_way_of_a_mail_scans_a_table(
         plan = replace(plan, changes=changes, versions={1: 0})
         apply(session, plan, receipt=receipt, now=NOW, actor="a")
         outbox.put(session, [letter], NOW)
-        journal.finish(
+        finishing.finish(
             session, receipt, disposition=Disposition.REPLY, ticket=1, trace={},
             content_key="k", message_id="m", now=NOW,
         )  # fmt: skip
-    outbox.claim_due(database, NOW)
+    sending.claim_due(database, NOW)
     asked = dict(statements)
     assert len(asked) > 25
     plans = {sql: _query_plan(database, sql, asked[sql]) for sql in asked if _is_a_question(sql)}

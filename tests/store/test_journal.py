@@ -1,4 +1,4 @@
-"""The journal: kept, claimed in order, worked off or set aside."""
+"""The journal: what is kept, and what is told of it."""
 
 import json
 import resource
@@ -12,33 +12,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from maildesk.errors import NotFound, Permanent, Temporary, Unavailable
+from maildesk.errors import NotFound, Temporary, Unavailable
 from maildesk.mail.envelope import Envelope, Place, Source
 from maildesk.model.plan import Disposition
-from maildesk.store import journal
-from maildesk.store.apply import Stale
+from maildesk.store import claims, journal
 from maildesk.store.engine import Database, open_database
 from maildesk.store.groupcommit import GroupCommit
 from maildesk.store.journal import Journal
 
-from .conftest import ENVELOPE, NOW
+from .conftest import ENVELOPE, NOW, finish
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
-
-
-def finish(database: Database, receipt: int, disposition: Disposition) -> None:
-    with database.write() as session:
-        journal.finish(
-            session,
-            receipt,
-            disposition=disposition,
-            ticket=None,
-            trace={"reasons": ["because"]},
-            content_key="key",
-            message_id=None,
-            now=NOW + MINUTE,
-        )
 
 
 def in_threads(count: int, work: object) -> None:
@@ -64,7 +49,7 @@ def test_what_was_kept_comes_back_byte_for_byte(database: Database, keeper: Jour
         is_archive=True,
     )
     keeper.keep(bytes(range(256)), envelope)
-    (receipt,) = journal.claim(database, NOW)
+    (receipt,) = claims.claim(database, NOW)
     assert receipt.raw == bytes(range(256))
     assert receipt.envelope == envelope
     assert receipt.received_at == envelope.received_at
@@ -76,7 +61,7 @@ def test_a_big_mail_comes_back_byte_for_byte_among_small_ones(
     mails = [b"small", bytes(range(256)) * 12_000, b"small too", b"", b"\r\n" * 1_000_000]
     for mail in mails:
         keeper.keep(mail, ENVELOPE)
-    assert [receipt.raw for receipt in journal.claim(database, NOW)] == mails
+    assert [receipt.raw for receipt in claims.claim(database, NOW)] == mails
     with database.read() as session:
         assert [journal.raw_of(session, number) for number in range(1, 6)] == mails
 
@@ -95,7 +80,7 @@ def test_a_big_mail_that_does_not_fit_is_refused_and_taken_later(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     keeper.keep(b"x" * 40_000_000, ENVELOPE)
-    claimed = [mail for _ in range(2) for mail in journal.claim(database, NOW)]
+    claimed = [mail for _ in range(2) for mail in claims.claim(database, NOW)]
     assert [len(mail.raw) for mail in claimed] == [5, 5, 40_000_000]
 
 
@@ -277,194 +262,6 @@ def test_kill_9_loses_no_mail_that_was_answered(path: Path, answers: int) -> Non
     database.close()
 
 
-# --- working off --------------------------------------------------------------------------------
-
-
-def test_receipts_are_claimed_once_and_in_order(keeper: Journal, database: Database) -> None:
-    for number in range(5):
-        keeper.keep(b"%d" % number, ENVELOPE)
-    first = journal.claim(database, NOW, limit=3)
-    assert [receipt.raw for receipt in first] == [b"0", b"1", b"2"]
-    assert [receipt.raw for receipt in journal.claim(database, NOW)] == [b"3", b"4"]
-    assert journal.claim(database, NOW) == []
-
-
-def test_a_claim_is_bounded_by_bytes(
-    keeper: Journal, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(journal, "CLAIM_BYTES", 25)
-    for _ in range(3):
-        keeper.keep(b"x" * 10, ENVELOPE)
-    keeper.keep(b"x" * 100, ENVELOPE)
-    assert [len(journal.claim(database, NOW)) for _ in range(4)] == [2, 1, 1, 0]
-
-
-def test_what_a_dead_process_had_claimed_is_claimed_alone(
-    keeper: Journal, database: Database
-) -> None:
-    for number in range(4):
-        keeper.keep(b"%d" % number, ENVELOPE)
-    journal.claim(database, NOW, limit=2)
-    journal.free_leases(database)
-    batches = [[mail.raw for mail in journal.claim(database, NOW)] for _ in range(4)]
-    assert batches == [[b"0"], [b"1"], [b"2", b"3"], []]
-
-
-def test_others_are_claimed_up_to_one_that_was_claimed_before(
-    keeper: Journal, database: Database
-) -> None:
-    receipts = [keeper.keep(b"%d" % number, ENVELOPE) for number in range(3)]
-    journal.claim(database, NOW)
-    journal.free_leases(database)
-    journal.release(database, [receipts[0], receipts[2]])
-    batches = [[mail.raw for mail in journal.claim(database, NOW)] for _ in range(4)]
-    assert batches == [[b"0"], [b"1"], [b"2"], []]
-
-
-def test_only_the_mail_that_kills_is_set_aside(keeper: Journal, database: Database) -> None:
-    for number in range(50):
-        keeper.keep(b"%d" % number, ENVELOPE)
-    for _start in range(5):
-        journal.free_leases(database)
-        journal.set_aside(database, NOW)
-        while claimed := journal.claim(database, NOW):
-            if any(mail.raw == b"7" for mail in claimed):
-                break  # dead
-            for mail in claimed:
-                finish(database, mail.id, Disposition.NEW_TICKET)
-    with database.read() as session:
-        assert journal.stats(session)["states"] == {"received": 0, "done": 49, "failed": 1}
-
-
-def test_what_has_failed_gives_way_to_what_has_not(keeper: Journal, database: Database) -> None:
-    bad = keeper.keep(b"bad", ENVELOPE)
-    journal.claim(database, NOW)
-    journal.fail(database, bad, "it hung", NOW)
-    later = NOW + MINUTE
-    for number in range(2):
-        keeper.keep(b"%d" % number, ENVELOPE)
-    batches = [[mail.raw for mail in journal.claim(database, later)] for _ in range(3)]
-    assert batches == [[b"0", b"1"], [b"bad"], []]
-
-
-def test_a_failure_in_company_counts(keeper: Journal, database: Database) -> None:
-    bad = keeper.keep(b"bad", ENVELOPE)
-    keeper.keep(b"good", ENVELOPE)
-    now = NOW
-    given_up = []
-    for _ in range(3):
-        assert bad in [mail.id for mail in journal.claim(database, now)]
-        given_up.append(journal.fail(database, bad, "no", now))
-        now += MINUTE
-    assert given_up == [False, False, True]
-
-
-def test_a_lease_that_ran_out_is_claimed_again(keeper: Journal, database: Database) -> None:
-    keeper.keep(b"x", ENVELOPE)
-    journal.claim(database, NOW, lease=MINUTE)
-    assert journal.claim(database, NOW + 59 * SECOND) == []
-    (again,) = journal.claim(database, NOW + MINUTE)
-    assert again.attempts == 2
-
-
-def test_a_new_start_frees_the_leases_of_the_dead(keeper: Journal, database: Database) -> None:
-    keeper.keep(b"x", ENVELOPE)
-    journal.claim(database, NOW)
-    assert journal.free_leases(database) == 1
-    (again,) = journal.claim(database, NOW)
-    assert again.attempts == 2
-
-
-def test_a_mail_that_kills_three_processes_is_set_aside(
-    keeper: Journal, database: Database
-) -> None:
-    receipt = keeper.keep(b"poison", ENVELOPE)
-    keeper.keep(b"good", ENVELOPE)
-    for start in range(3):
-        now = NOW + start * MINUTE
-        claimed = journal.claim(database, now, limit=1, lease=SECOND)
-        assert [mail.raw for mail in claimed] == [b"poison"]
-        assert journal.set_aside(database, now) == []
-    later = NOW + 10 * MINUTE
-    assert [mail.raw for mail in journal.claim(database, later)] == [b"good"]
-    (lost,) = journal.set_aside(database, later)
-    assert (lost.id, lost.error) == (receipt, journal.DIED)
-    assert journal.set_aside(database, later) == []
-    with database.read() as session:
-        shown = journal.show(session, receipt)
-    assert (shown["state"], shown["disposition"]) == ("failed", "failed")
-
-
-def test_failures_pause_shortly_and_the_third_is_the_last(
-    keeper: Journal, database: Database
-) -> None:
-    receipt = keeper.keep(b"bad", ENVELOPE)
-    other = keeper.keep(b"good", ENVELOPE)
-    journal.claim(database, NOW, limit=1)
-    assert not journal.fail(database, receipt, "Traceback 1", NOW)
-    assert [mail.id for mail in journal.claim(database, NOW + SECOND)] == [other]
-    journal.claim(database, NOW + 5 * SECOND)
-    assert not journal.fail(database, receipt, "Traceback 2", NOW + 5 * SECOND)
-    assert journal.claim(database, NOW + 24 * SECOND) == []
-    journal.claim(database, NOW + 25 * SECOND)
-    assert journal.fail(database, receipt, "Traceback 3", NOW + 26 * SECOND)
-    with database.read() as session:
-        assert journal.show(session, receipt)["error"] == "Traceback 3"
-
-
-def test_released_receipts_count_no_attempt(keeper: Journal, database: Database) -> None:
-    receipt = keeper.keep(b"x", ENVELOPE)
-    journal.claim(database, NOW)
-    journal.release(database, [receipt])
-    (again,) = journal.claim(database, NOW)
-    assert again.attempts == 1
-
-
-def test_released_lease_leaves_alone_what_failed_meanwhile(
-    keeper: Journal, database: Database
-) -> None:
-    failed, other = keeper.keep(b"x", ENVELOPE), keeper.keep(b"y", ENVELOPE)
-    journal.claim(database, NOW, lease=MINUTE)
-    journal.fail(database, failed, "no", NOW)
-    journal.release(database, [failed, other], NOW + MINUTE)
-    assert [receipt.id for receipt in journal.claim(database, NOW)] == [other]
-
-
-def test_clock_set_back_makes_no_receipt_wait_longer_than_a_lease(
-    keeper: Journal, database: Database
-) -> None:
-    receipt = keeper.keep(b"x", ENVELOPE)
-    journal.claim(database, NOW)
-    journal.fail(database, receipt, "no", NOW)
-    before = NOW - 300 * MINUTE
-    journal.pull_back(database, before, MINUTE)
-    (again,) = journal.claim(database, before + MINUTE)
-    assert again.id == receipt
-
-
-def test_a_failed_receipt_is_retried_by_hand(keeper: Journal, database: Database) -> None:
-    receipt = keeper.keep(b"x", ENVELOPE)
-    with pytest.raises(Permanent, match="it is received"):
-        journal.retry(database, receipt)
-    for attempt in range(3):
-        journal.claim(database, NOW + attempt * MINUTE)
-        journal.fail(database, receipt, "no", NOW + attempt * MINUTE)
-    journal.retry(database, receipt)
-    (again,) = journal.claim(database, NOW)
-    assert again.attempts == 1
-    with pytest.raises(NotFound):
-        journal.retry(database, 99)
-
-
-def test_what_another_has_finished_is_stale(keeper: Journal, database: Database) -> None:
-    receipt = keeper.keep(b"x", ENVELOPE)
-    finish(database, receipt, Disposition.REPLY)
-    with pytest.raises(Stale):
-        finish(database, receipt, Disposition.REPLY)
-    assert not journal.fail(database, receipt, "late", NOW)
-    assert journal.claim(database, NOW) == []
-
-
 # --- looking ------------------------------------------------------------------------------------
 
 
@@ -500,7 +297,7 @@ def test_health_can_ask_what_waits(keeper: Journal, database: Database) -> None:
         assert journal.oldest_waiting(session) is None
     keeper.keep(b"x", ENVELOPE)
     keeper.keep(b"y", ENVELOPE)
-    journal.claim(database, NOW, limit=1)
+    claims.claim(database, NOW, limit=1)
     with database.read() as session:
-        assert journal.waiting(session, NOW) == 1
+        assert claims.waiting(session, NOW) == 1
         assert journal.oldest_waiting(session) == NOW

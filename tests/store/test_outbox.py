@@ -7,10 +7,10 @@ import pytest
 
 from maildesk.errors import NotFound, Permanent
 from maildesk.mail.envelope import DeliveryResult, DeliveryState
-from maildesk.store import outbox
+from maildesk.store import outbox, sending
 from maildesk.store.alerts import may_alert
 from maildesk.store.engine import Database
-from maildesk.store.outbox import Letter
+from maildesk.store.letters import Letter
 
 from .conftest import ADA, NOW, carry_out, facts_for, inbound, opening
 
@@ -44,7 +44,7 @@ def lines(database: Database) -> list[dict[str, object]]:
 
 
 def claimed(database: Database, after: timedelta = timedelta()) -> list[int]:
-    return [letter.id for letter in outbox.claim_due(database, NOW + after)]
+    return [letter.id for letter in sending.claim_due(database, NOW + after)]
 
 
 def test_a_letter_is_queued_once(database: Database) -> None:
@@ -52,7 +52,7 @@ def test_a_letter_is_queued_once(database: Database) -> None:
     another = replace(LETTER, kind="reply")
     assert put(database, LETTER, same) == [1]
     assert put(database, same, another) == [2]
-    (first, _second) = outbox.claim_due(database, NOW)
+    (first, _second) = sending.claim_due(database, NOW)
     assert (first.raw, first.message_id) == (LETTER.raw, LETTER.message_id)
     assert (first.recipient, first.reverse_path, first.attempts) == ("Ada@Example.org", "", 1)
 
@@ -67,10 +67,10 @@ def test_letters_of_a_ticket_to_one_reader_go_out_in_order(database: Database) -
     assert put(database, *letters, kari) == [1, 2, 3]
     assert claimed(database) == [1, 3]
     assert claimed(database) == []
-    outbox.mark(database, 1, LATER, NOW)
+    sending.mark(database, 1, LATER, NOW)
     assert claimed(database, 59 * timedelta(seconds=1)) == []
     assert claimed(database, MINUTE) == [1]
-    outbox.mark(database, 1, SENT, NOW + MINUTE)
+    sending.mark(database, 1, SENT, NOW + MINUTE)
     assert claimed(database, MINUTE) == [2]
 
 
@@ -79,7 +79,7 @@ def test_a_failed_letter_does_not_hold_up_the_next(database: Database) -> None:
     put(database, replace(LETTER, ticket=1))
     put(database, replace(LETTER, ticket=1, cause="2", message_id="2@example.com"))
     claimed(database)
-    (outcome,) = outbox.mark(database, 1, NEVER, NOW)
+    (outcome,) = sending.mark(database, 1, NEVER, NOW)
     assert (outcome.state, outcome.error, outcome.ticket) == ("failed", NEVER.text, 1)
     assert claimed(database) == [2]
 
@@ -88,12 +88,12 @@ def test_the_pauses_grow_and_end_after_five_days(database: Database) -> None:
     put(database, LETTER)
     now, pauses, state = NOW, [], ""
     while state != "failed":
-        (letter,) = outbox.claim_due(database, now)
-        (outcome,) = outbox.mark(database, letter.id, LATER, now)
+        (letter,) = sending.claim_due(database, now)
+        (outcome,) = sending.mark(database, letter.id, LATER, now)
         state = outcome.state
         if outcome.next_at is not None:
             pauses.append(outcome.next_at - now)
-            assert outbox.claim_due(database, outcome.next_at - MINUTE / 60) == []
+            assert sending.claim_due(database, outcome.next_at - MINUTE / 60) == []
             now = outcome.next_at
     assert pauses[:7] == [minutes * MINUTE for minutes in (1, 5, 15, 30, 60, 60, 60)]
     assert timedelta(days=4, hours=23) < now - NOW <= timedelta(days=5)
@@ -103,27 +103,27 @@ def test_the_pauses_grow_and_end_after_five_days(database: Database) -> None:
 def test_a_lost_reply_is_unknown_and_sent_again_with_the_same_id(database: Database) -> None:
     put(database, LETTER)
     claimed(database)
-    (outcome,) = outbox.mark(database, 1, LOST, NOW)
+    (outcome,) = sending.mark(database, 1, LOST, NOW)
     assert outcome.state == "unknown"
     assert claimed(database) == []
-    (again,) = outbox.claim_due(database, NOW + MINUTE)
+    (again,) = sending.claim_due(database, NOW + MINUTE)
     assert (again.message_id, again.attempts, again.error) == (LETTER.message_id, 2, LOST.text)
 
 
 def test_a_letter_whose_sender_died_is_due_when_the_lease_ends(database: Database) -> None:
     put(database, LETTER)
-    outbox.claim_due(database, NOW, lease=MINUTE)
+    sending.claim_due(database, NOW, lease=MINUTE)
     assert claimed(database) == []
     with database.read() as session:
         assert outbox.due_count(session, NOW + MINUTE) == 1
-    (again,) = outbox.claim_due(database, NOW + MINUTE)
-    assert (again.message_id, again.error) == (LETTER.message_id, outbox.LOST)
+    (again,) = sending.claim_due(database, NOW + MINUTE)
+    assert (again.message_id, again.error) == (LETTER.message_id, sending.LOST)
 
 
 def test_a_new_start_frees_the_letters_of_the_dead(database: Database) -> None:
     put(database, LETTER)
     claimed(database)
-    assert outbox.free_leases(database, NOW) == 1
+    assert sending.free_leases(database, NOW) == 1
     assert lines(database)[0]["state"] == "unknown"
     assert claimed(database) == [1]
 
@@ -131,18 +131,18 @@ def test_a_new_start_frees_the_letters_of_the_dead(database: Database) -> None:
 def test_a_late_word_counts_only_if_it_was_yes(database: Database) -> None:
     put(database, LETTER)
     claimed(database)
-    outbox.free_leases(database, NOW)
-    assert outbox.mark(database, 1, LATER, NOW) == []
-    assert [outcome.state for outcome in outbox.mark(database, 1, SENT, NOW)] == ["sent"]
-    assert outbox.mark(database, 1, NEVER, NOW) == []
+    sending.free_leases(database, NOW)
+    assert sending.mark(database, 1, LATER, NOW) == []
+    assert [outcome.state for outcome in sending.mark(database, 1, SENT, NOW)] == ["sent"]
+    assert sending.mark(database, 1, NEVER, NOW) == []
     assert lines(database)[0]["state"] == "sent"
 
 
 def test_released_letters_count_no_attempt(database: Database) -> None:
     put(database, LETTER)
     claimed(database)
-    outbox.release(database, [1])
-    (letter,) = outbox.claim_due(database, NOW)
+    sending.release(database, [1])
+    (letter,) = sending.claim_due(database, NOW)
     assert letter.attempts == 1
 
 
@@ -154,7 +154,7 @@ def test_letters_are_dropped_and_retried_by_hand(database: Database) -> None:
     assert claimed(database) == [1]
     with pytest.raises(Permanent, match="being sent"):
         outbox.drop(database, 1)
-    outbox.mark(database, 1, SENT, NOW)
+    sending.mark(database, 1, SENT, NOW)
     for act in (lambda: outbox.drop(database, 1), lambda: outbox.retry(database, 1, NOW)):
         with pytest.raises(Permanent, match="is sent"):
             act()
@@ -165,7 +165,7 @@ def test_letters_are_dropped_and_retried_by_hand(database: Database) -> None:
 def test_letters_deferred_for_hours_are_told_once(database: Database) -> None:
     put(database, LETTER)
     claimed(database)
-    outbox.mark(database, 1, LATER, NOW)
+    sending.mark(database, 1, LATER, NOW)
     with database.write() as session:
         assert outbox.long_deferred(session, NOW + 3 * HOUR) == []
         (outcome,) = outbox.long_deferred(session, NOW + 4 * HOUR)
@@ -178,20 +178,20 @@ def test_letters_deferred_for_hours_are_told_once(database: Database) -> None:
 def test_alerts_that_wait_are_not_counted_as_late(database: Database) -> None:
     put(database, replace(LETTER, audience="admin"))
     claimed(database)
-    outbox.mark(database, 1, LATER, NOW)
+    sending.mark(database, 1, LATER, NOW)
     with database.read() as session:
         assert outbox.late_count(session, NOW + 5 * HOUR, 4 * HOUR) == (0, None)
 
 
 def test_clock_set_back_makes_no_letter_wait_longer_than_its_pause(database: Database) -> None:
     put(database, LETTER, replace(LETTER, cause="2", message_id="2@example.com"))
-    (first, _second) = outbox.claim_due(database, NOW)
-    outbox.mark(database, first.id, LATER, NOW)
-    outbox.release(database, [2])
+    (first, _second) = sending.claim_due(database, NOW)
+    sending.mark(database, first.id, LATER, NOW)
+    sending.release(database, [2])
     before = NOW - 5 * HOUR
-    outbox.pull_back(database, before)
-    assert [letter.id for letter in outbox.claim_due(database, before)] == [2]
-    assert [letter.id for letter in outbox.claim_due(database, before + MINUTE)] == [1]
+    sending.pull_back(database, before)
+    assert [letter.id for letter in sending.claim_due(database, before)] == [2]
+    assert [letter.id for letter in sending.claim_due(database, before + MINUTE)] == [1]
 
 
 def test_the_outbox_is_listed_as_the_contract_says(database: Database) -> None:

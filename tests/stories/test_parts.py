@@ -9,7 +9,7 @@ import pytest
 
 from maildesk.daemon import Daemon
 from maildesk.mail.envelope import DeliveryResult, DeliveryState
-from maildesk.store import outbox
+from maildesk.store import outbox, sending
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_clock_that_is_set_back_makes_no_letter_wait_for_the_old_time(house, ada
         session.connection().exec_driver_sql("UPDATE outgoing SET state = 'sending'")
     later = DeliveryResult(DeliveryState.DEFERRED, "451 later")
     for letter in (1, 2, 3):
-        outbox.mark(house.desk.database, letter, later, house.clock())
+        sending.mark(house.desk.database, letter, later, house.clock())
     house.clock.pass_time(hours=-5)
     daemon = Daemon(house.desk)
     daemon.start()

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from maildesk.mail.envelope import Answer
+from maildesk.store.claims import claim
 from maildesk.store.engine import open_database
-from maildesk.store.journal import Journal, claim
+from maildesk.store.journal import Journal
 
 
 @pytest.fixture
