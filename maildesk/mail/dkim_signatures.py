@@ -132,17 +132,18 @@ def doubts(signature: Signature, mail: InboundMail, author: str, now: datetime) 
     """Yield why the signature, if it is good, does not identify this very mail."""
     if signature.domain != author:
         yield "by the domain above"
-    given = Counter(name.lower() for name, _ in mail.headers)
+    given = _given(mail)
     for name in _IDENTITY:
         if name.lower() not in signature.signed:
             yield f"{name} unsigned"
         elif given[name.lower()] != 1:
             yield f"{name} given {given[name.lower()]} times"
-    yield from _age(signature, mail, now)
+    yield from age(now, signature.signed_at, mail.date)
 
 
-def _age(signature: Signature, mail: InboundMail, now: datetime) -> Iterator[str]:
-    instants = [instant for instant in (signature.signed_at, mail.date) if instant]
+def age(now: datetime, *said: datetime | None) -> Iterator[str]:
+    """Yield why a mail that is said to be of these instants may be an old one, sent once more."""
+    instants = [instant for instant in said if instant]
     if not instants:
         yield "no date"
     elif now - min(instants) > FRESH:
@@ -153,10 +154,23 @@ def _age(signature: Signature, mail: InboundMail, now: datetime) -> Iterator[str
 
 def gaps(signature: Signature, mail: InboundMail) -> Iterator[str]:
     """Yield what keeps the signature, if it identifies the mail, from vouching for all it says."""
-    given = Counter(name.lower() for name, _ in mail.headers)
+    given = _given(mail)
     present = (name for name in _WHOLE_IF_PRESENT if given[name.lower()])
     for name in (*_WHOLE, *present):
         if name.lower() not in signature.signed:
             yield f"{name} unsigned"
         elif given[name.lower()] > 1:
             yield f"{name} given {given[name.lower()]} times"
+
+
+def repeated(mail: InboundMail) -> Iterator[str]:
+    """Yield the fields that may stand once and are given again: a signature holds for one of them,
+    and readers may see the other (RFC 6376 section 8.15)."""
+    given = _given(mail)
+    for name in (*_IDENTITY, *_WHOLE, *_WHOLE_IF_PRESENT, "Cc"):
+        if given[name.lower()] > 1:
+            yield f"{name} given {given[name.lower()]} times"
+
+
+def _given(mail: InboundMail) -> Counter[str]:
+    return Counter(name.lower() for name, _ in mail.headers)

@@ -9,7 +9,7 @@
 To add a sign, add a function to `_signs`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from maildesk.mail import dkim_signatures as dkim
@@ -36,6 +36,8 @@ from maildesk.policy.rules import Authentication, Rules
 Verdicts = Mapping[int, Verdict]  # by `Signature.index`; one that is not there was not checked
 NO_VERDICTS: Verdicts = {}
 
+WRITTEN_TO_OTHERS = "written to others"
+
 _RANK = [Level.V0, Level.V1, Level.V2, Level.VX]
 
 
@@ -49,11 +51,12 @@ def trust_of(
     facts: Facts | None = None,
 ) -> Trust:
     """Return the level of From with all the evidence; `now` is when the mail was received."""
-    author = author_domain(mail)
-    signs = [*_signs_of_servers(mail, envelope, rules, author)]
+    author, is_seen = author_domain(mail), _is_seen(facts)
+    may_be_copy = tuple(_signs_of_copy(mail, rules, now, is_seen=is_seen))
+    signs = [*_signs_of_servers(mail, envelope, rules, author, may_be_copy)]
     if author is None:
         signs.append(Trust(Level.V0, ("From is not one plain address",)))
-    signs += _signs_of_signers(mail, rules, author, now, verdicts, is_seen=_is_seen(facts))
+    signs += _signs_of_signers(mail, rules, author, now, verdicts, is_seen=is_seen)
     level = max((sign.level for sign in signs), key=_RANK.index, default=Level.V0)
     return Trust(
         level=level,
@@ -91,13 +94,31 @@ def _is_seen(facts: Facts | None) -> bool:
 # --- what our servers say -------------------------------------------------------------------------
 
 
+def _signs_of_copy(
+    mail: InboundMail, rules: Rules, now: datetime, *, is_seen: bool
+) -> Iterator[str]:
+    """Yield why a mail that passes may be a copy that somebody sends on who once got it: a
+    signature passes again, to whomever, with fields added on top (RFC 6376 section 8.6). Where the
+    envelope says it went, Delivered-To included, is the sender-on's choice."""
+    if is_seen:
+        yield "seen before"
+    yield from dkim.age(now, mail.date)
+    if not any(rules.accepts(person.address) for person in (*mail.to, *mail.cc)):
+        yield WRITTEN_TO_OTHERS
+    yield from dkim.repeated(mail)
+
+
 def _signs_of_servers(
-    mail: InboundMail, envelope: Envelope, rules: Rules, author: str | None
+    mail: InboundMail,
+    envelope: Envelope,
+    rules: Rules,
+    author: str | None,
+    may_be_copy: Sequence[str],
 ) -> Iterator[Trust]:
     settings = rules.authentication
     is_ours = envelope.source in (Source.SMTP, Source.LMTP)
     trace = without_own(mail.trace) if is_ours else mail.trace
-    yield from _results_signs(_trusted_results(trace, settings), author)
+    yield from _results_signs(_trusted_results(trace, settings), author, may_be_copy)
     if author is None:
         return
     if settings.profile == "m365" and envelope.source is Source.IMAP:
@@ -121,7 +142,9 @@ def _is_named(results: Results, settings: Authentication) -> bool:
     return results.authserv_id in settings.authserv_ids
 
 
-def _results_signs(trusted: list[Results], author: str | None) -> Iterator[Trust]:
+def _results_signs(
+    trusted: list[Results], author: str | None, may_be_copy: Sequence[str]
+) -> Iterator[Trust]:
     dmarc = [(results.authserv_id, result) for results in trusted for result in results.dmarc]
     if len(dmarc) > 1:
         yield Trust(Level.V0, ("Authentication-Results: two dmarc results are no verdict",))
@@ -133,7 +156,9 @@ def _results_signs(trusted: list[Results], author: str | None) -> Iterator[Trust
             level, words = Level.VX, f"{words}, which the domain wants refused"
         elif result.result == "pass" and author is not None and result.domain == author:
             level = Level.V2
-        yield Trust(level, (f"Authentication-Results {server}: {words}",))
+            words += f" but {', '.join(may_be_copy)}" if may_be_copy else ""
+        evidence = (f"Authentication-Results {server}: {words}",)
+        yield Trust(level, evidence, covers_mail=not may_be_copy)
     if author is None:
         return
     for results in trusted:
@@ -214,4 +239,4 @@ def _not_to_us(signature: Signature, mail: InboundMail, rules: Rules) -> Iterato
     """Yield a gap where a signed mail was written to others: whoever got it could send it on."""
     people = (*mail.to, *(mail.cc if "cc" in signature.signed else ()))
     if not any(rules.accepts(person.address) for person in people):
-        yield "written to others"
+        yield WRITTEN_TO_OTHERS

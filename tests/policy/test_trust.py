@@ -63,6 +63,43 @@ def test_our_servers_word_is_believed(believe):
     )
 
 
+REPLAYS = {
+    "over 7 days old": {"at": (NOW - timedelta(days=8)).timestamp()},
+    "dated ahead": {"at": (NOW + timedelta(days=2)).timestamp()},
+    "no date": {"Date": None},
+    "written to others": {"To": "bob@example.net"},
+}
+
+
+@pytest.mark.parametrize("sign", REPLAYS)
+def test_a_pass_of_what_may_be_sent_on_says_who_wrote_it_and_no_more(believe, sign):
+    """Whoever once got a signed mail can have it pass again, to us."""
+    trust = believe(OURS, PASS, BY_MX, raw=mail(**REPLAYS[sign]))
+    assert (trust.level, trust.covers_mail) == (Level.V2, False)
+    assert trust.evidence[0].endswith(f"dmarc=pass header.from=example.org but {sign}")
+
+
+def test_where_a_mail_was_delivered_says_nothing_of_whom_it_was_written_to(believe):
+    elsewhere = with_field(mail(To="bob@example.net"), "Delivered-To: support@example.com")
+    assert not believe(OURS, PASS, BY_MX, raw=elsewhere).covers_mail
+    in_cc = mail(To="bob@example.net", Cc="support@example.com")
+    assert believe(OURS, PASS, BY_MX, raw=in_cc).covers_mail
+
+
+@pytest.mark.parametrize("name", ["Subject", "Message-ID", "To", "In-Reply-To", "Content-Type"])
+def test_a_field_put_on_top_of_what_passed_is_told(believe, name):
+    raw = with_field(mail(In_Reply_To="<1@example.com>"), f"{name}: support@example.com")
+    trust = believe(OURS, PASS, BY_MX, raw=raw)
+    assert not trust.covers_mail
+    assert f"{name} given 2 times" in trust.evidence[0]
+
+
+def test_a_pass_of_a_mail_that_came_before_covers_nothing(believe, world):
+    seen = world.facts(same_message_id=(1,))
+    assert not believe(OURS, PASS, BY_MX, facts=seen).covers_mail
+    assert believe(OURS, PASS, BY_MX, facts=world.facts()).covers_mail
+
+
 @pytest.mark.parametrize(
     ("source", "fields", "hops", "level"),
     [

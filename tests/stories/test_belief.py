@@ -16,6 +16,7 @@ MX = "mx.example.com"
 OURS = f"Received: from {MX} by desk.example.com with ESMTP id 1; now"
 BY_MX = f"Received: from out.example.org by {MX} with ESMTPS id 2; now"
 REPLY = "Please fill tray 2."
+DMARC_PASS = "dmarc=pass header.from=example.com"
 
 
 class Table:
@@ -175,7 +176,7 @@ def test_an_agents_signed_mail_is_sent(case, kari, ada):
 
 
 def test_an_agents_mail_that_our_server_vouches_for_is_sent(case, kari, ada):
-    raw = from_mx(kari_writes(kari), "dmarc=pass header.from=example.com")
+    raw = from_mx(kari_writes(kari), DMARC_PASS)
     assert [letter.recipient for letter in post(case, raw, kari)] == [ada.address]
 
 
@@ -183,6 +184,23 @@ def test_an_agents_mail_that_our_server_vouches_for_is_sent(case, kari, ada):
 def test_a_signature_that_leaves_to_or_the_bodys_type_open_sends_nothing(case, kari, names):
     sent = post(case, signed(kari_writes(kari), KARIS, names), kari)
     assert [letter.recipient for letter in sent] == [KARI]
+    assert (trust(case), visibility(case)) == ("V2", "held")
+
+
+@pytest.mark.parametrize("sign", ["old", "to others", "second Subject", "turned"])
+def test_a_mail_that_passes_again_is_held(case, kari, ada, sign):
+    """A signed mail that somebody got and sends on passes DMARC at our own server, too."""
+    to = "bob@example.net" if sign == "to others" else SUPPORT
+    raw = kari.write(to, "Re: Printer is dead [#1]", f"#solve\n{REPLY}").as_bytes()
+    if sign == "old":
+        case.clock.pass_time(days=8)
+    elif sign == "second Subject":
+        raw = with_field(raw, "Subject: Re: another [#1]")
+    elif sign == "turned":
+        post(case, from_mx(raw.replace(b"#solve", b"#take"), DMARC_PASS), kari)
+    before = case.ticket()
+    sent = post(case, from_mx(raw, DMARC_PASS), kari)
+    assert (case.to(ada, sent), case.ticket()["status"]) == ([], before["status"])
     assert (trust(case), visibility(case)) == ("V2", "held")
 
 
