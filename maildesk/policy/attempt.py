@@ -91,7 +91,7 @@ def try_mail(draft: Draft, agent: Agent, *, is_sure: bool, order: Order | None) 
     arrival = draft.arrival
     sent = Sent.of(text for ticket in arrival.facts.tickets.values() for text in ticket.sent)
     mail = cut_quoted(arrival.mail, sent, arrival.rules.reply, draft.queue.name)
-    reading = read_commands(mail, vocabulary(arrival.rules))
+    reading = read_commands(mail, vocabulary(arrival.rules.aliases_of_verbs))
     lines = tuple(_ordered(reading, order))
     task = Task(draft, agent, is_sure=is_sure, is_opening=draft.is_opening)
     understood, doubts = _run(task, lines)
@@ -115,9 +115,9 @@ def _ordered(reading: Reading, order: Order | None) -> Iterator[CommandLine]:
     """The lines that count: of a held mail with the corrections that its question named."""
     if order is Order.SEND:
         return
-    yield from reading.commands
-    if order is Order.RUN:
-        yield from (doubt.suggestion for doubt in reading.doubts if doubt.suggestion)
+    guessed = [doubt.suggestion for doubt in reading.doubts if doubt.suggestion]
+    wanted = [*reading.commands, *(guessed if order is Order.RUN else ())]
+    yield from sorted(wanted, key=lambda line: line.at)
 
 
 def _run(task: Task, lines: tuple[CommandLine, ...]) -> tuple[tuple[str, ...], tuple[Doubt, ...]]:

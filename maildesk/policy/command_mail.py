@@ -1,7 +1,7 @@
 """What command lines a mail holds, before anything runs: which words are understood, what must be
 looked up for them, and what is text because no agent wrote it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from maildesk.mail.message import InboundMail
@@ -14,12 +14,15 @@ from maildesk.policy.commands import COMMANDS
 from maildesk.policy.rules import Agent, Rules
 from maildesk.policy.vocabulary import IMPLIED, Vocabulary
 
+VERBS = tuple(COMMANDS)
+ENGLISH = {alias: entry.verb for entry in COMMANDS.values() for alias in entry.aliases}
 
-def vocabulary(rules: Rules) -> Vocabulary:
-    """Return all words that are understood, in all languages."""
-    own = {word: entry.verb for entry in COMMANDS.values() for word in (entry.verb, *entry.aliases)}
-    implied = {word: word for word in IMPLIED}
-    return Vocabulary(own | implied | dict(rules.aliases_of_verbs))
+
+def vocabulary(aliases: Mapping[str, str]) -> Vocabulary:
+    """Return all words that are understood: the verbs, their English aliases, and the `aliases` of
+    other languages (word -> verb)."""
+    own = {word: word for word in (*VERBS, *IMPLIED)}
+    return Vocabulary({**own, **ENGLISH, **aliases})
 
 
 def may_hold_commands(mail: InboundMail) -> bool:
@@ -32,7 +35,7 @@ def inert_commands(mail: InboundMail, rules: Rules) -> tuple[CommandTrace, ...]:
     if not may_hold_commands(mail):
         return ()
     reason = "not an agent's mail"
-    lines = read_commands(mail, vocabulary(rules)).commands
+    lines = read_commands(mail, vocabulary(rules.aliases_of_verbs)).commands
     return tuple(CommandTrace(x.verb, tuple(x.rest.split()), "inert", reason) for x in lines)
 
 
@@ -40,7 +43,7 @@ def asked(mail: InboundMail, agent: Agent, rules: Rules) -> Asked:
     """Return what must be looked up before the commands of the agent's mail can run."""
     if not may_hold_commands(mail):
         return Asked()
-    reading = read_commands(mail, vocabulary(rules))
+    reading = read_commands(mail, vocabulary(rules.aliases_of_verbs))
     guessed = [doubt.suggestion for doubt in reading.doubts if doubt.suggestion]
     lines = [*reading.commands, *guessed]
     verbs = {line.verb for line in lines}

@@ -37,7 +37,7 @@ def _verbs(arrival: Arrival) -> list[str]:
     """The verbs of an agent's new mail, "" for a line in doubt."""
     if not may_hold_commands(arrival.mail):
         return []
-    reading = read_commands(arrival.mail, vocabulary(arrival.rules))
+    reading = read_commands(arrival.mail, vocabulary(arrival.rules.aliases_of_verbs))
     guessed = (doubt.suggestion for doubt in reading.doubts)
     return [line.verb if line else "" for line in (*reading.commands, *guessed)]
 

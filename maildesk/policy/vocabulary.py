@@ -1,7 +1,7 @@
-"""The words of `#commands`: the verbs, what else they are called, and what somebody may have meant.
+"""The words of `#commands`: which verb each stands for, and what somebody may have meant.
 
-`VERBS` and `ENGLISH` are always there; `templates/<language>/commands.yaml` adds the words of other
-languages, and all are active together.
+The verbs and their English aliases stand in `commands`; `templates/<language>/commands.yaml` adds
+the words of other languages, and all are active together.
 """
 
 import unicodedata
@@ -12,31 +12,8 @@ from types import MappingProxyType
 
 from maildesk.mail.sigils import UNSEEN
 
-VERBS = (
-    "note", "reply", "solve", "reopen", "wait", "hold", "schedule", "take", "assign", "unassign",
-    "team", "priority", "type", "tag", "title", "cc", "uncc", "admit", "merge", "link", "spam",
-    "for", "answer", "files", "ack", "breach", "time", "quiet", "away", "back", "lang", "status",
-    "queue", "show", "find", "why", "help", "end",
-)  # fmt: skip
-
 # Words that say a verb and its argument at once; they have aliases as verbs do.
 IMPLIED: Mapping[str, tuple[str, str]] = MappingProxyType({"urgent": ("priority", "P1")})
-
-ENGLISH: Mapping[str, str] = MappingProxyType(
-    {
-        "internal": "note", "private": "note",
-        "public": "reply",
-        "solved": "solve", "close": "solve", "closed": "solve", "done": "solve",
-        "resolve": "solve", "resolved": "solve", "fixed": "solve",
-        "open": "reopen",
-        "pending": "wait",
-        "snooze": "schedule",
-        "mine": "take", "claim": "take",
-        "owner": "assign",
-        "prio": "priority",
-        "subject": "title",
-    }
-)  # fmt: skip
 
 # What follows these on their line is theirs, whatever stands in it.
 TAKES_REST = frozenset({"title", "note"})
@@ -113,12 +90,6 @@ def _may_be_near(meant: str, known: str) -> bool:
 
 def _slips_forgiven(meant: str, known: str) -> int:
     return 2 if max(len(meant), len(known)) >= _LONG else 1
-
-
-def vocabulary(aliases: Mapping[str, str] = MappingProxyType({})) -> Vocabulary:
-    """Return the vocabulary of the verbs, their English aliases, and `aliases` (word -> verb)."""
-    own = {verb: verb for verb in (*VERBS, *IMPLIED)}
-    return Vocabulary({**own, **ENGLISH, **aliases})
 
 
 def distance(one: str, other: str) -> int:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from maildesk.mail.body import split_body
 from maildesk.mail.message import InboundMail, Span, cut, joined
 from maildesk.policy.command_lines import CommandLine, read_commands
-from maildesk.policy.vocabulary import ENGLISH, VERBS, fold, vocabulary
+from maildesk.policy.command_mail import ENGLISH, VERBS, vocabulary
+from maildesk.policy.vocabulary import fold
 
 WORDS = vocabulary({"gelöst": "solve", "dringend": "urgent", "解决": "solve"})
 SOLVE = CommandLine("solve", "solve")

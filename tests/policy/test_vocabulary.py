@@ -2,7 +2,8 @@
 
 import pytest
 
-from maildesk.policy.vocabulary import ENGLISH, IMPLIED, VERBS, distance, fold, vocabulary
+from maildesk.policy.command_mail import ENGLISH, VERBS, vocabulary
+from maildesk.policy.vocabulary import IMPLIED, distance, fold
 
 WORDS = vocabulary({"gelöst": "solve", "解决": "solve", "dringend": "urgent", "warten": "wait"})
 
