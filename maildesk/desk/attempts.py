@@ -5,7 +5,7 @@ import traceback
 import structlog
 
 from maildesk.desk.alerts import send_alert
-from maildesk.desk.children import ChildError
+from maildesk.desk.child_process import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.model.plan import Alert
 from maildesk.store import finishing

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
-from maildesk.desk.children import ChildError
+from maildesk.desk.child_process import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.mail.letter_job import Enclosure, LetterJob
 from maildesk.mail.message import InboundMail

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from maildesk.desk.children import (
+from maildesk.desk.child_process import (
     ChildDied,
     ChildNotStarted,
-    Children,
     ChildrenClosed,
     ChildTimedOut,
 )
+from maildesk.desk.children import Children
 from maildesk.errors import Temporary
 
 RAW = b"From: a@x.example\r\nSubject: hello\r\n\r\nbody\r\n"
@@ -275,7 +275,7 @@ def test_closed_children_take_no_job():
 
 
 def test_children_of_another_version_cost_no_mail_an_attempt(monkeypatch, capfd):
-    monkeypatch.setattr("maildesk.desk.children.__version__", "0.0.1")  # before the upgrade
+    monkeypatch.setattr("maildesk.desk.child_process.__version__", "0.0.1")  # before the upgrade
     with Children(1) as children:
         with pytest.raises(ChildNotStarted, match="no mail can be read"):
             children.parse(RAW)
