@@ -30,6 +30,7 @@ _SIGNATURES = (
 )
 
 _INITIALS = re.compile(r"\A\s*(?:[^\W\d_]{1,4}>+\s?)+")
+_ECHO = re.compile(r"<mailto:[^<>\s]*>")
 _EMPTY_QUOTE = re.compile(r"(?:\s*[^\W\d_]{0,4}[>|])*\s*\Z")
 _NO_LETTER = re.compile(r"[\W_]+")
 _INTRODUCTION = re.compile(r".{0,300}[:\uff1a]\s*\Z")
@@ -232,5 +233,6 @@ def _bare(lines: Iterable[str]) -> str:
 
 
 def _bare_line(line: str) -> str:
-    """The letters and digits of a line, without the initials that some clients quote with."""
-    return _NO_LETTER.sub("", _INITIALS.sub("", line)).casefold()
+    """The letters and digits of a line, without the initials that some clients quote with, and
+    without the echo of a link, which the text that we sent does not have."""
+    return _NO_LETTER.sub("", _INITIALS.sub("", _ECHO.sub("", line))).casefold()
