@@ -3,7 +3,8 @@
 The map of the package, from the world down to the formats; a room imports only rooms below it:
 
     cli                  one function per subcommand
-    daemon               composition root: builds the parts, starts and stops them
+    service, daemon      signals and reload; all parts together, started and stopped
+    process, parts       one round without a daemon; the parts, built from the settings
     desk | transport     use cases  |  SMTP, LMTP, IMAP in; smarthost, Maildir out
     config, settings     YAML and credentials -> frozen settings
     policy | store       decisions, pure  |  SQL, the only place with a session

@@ -14,11 +14,11 @@ from maildesk.bench import sink, workloads
 from maildesk.bench.rows import Figure, Kind
 from maildesk.config import load
 from maildesk.config.starter import write_demo
-from maildesk.daemon import open_desk
 from maildesk.desk.delivery import deliver_due
 from maildesk.desk.desk import Desk
 from maildesk.desk.intake import Worker
 from maildesk.mail.envelope import Envelope, Source
+from maildesk.parts import open_desk
 from maildesk.settings import Smarthost
 from maildesk.store import outbox
 from maildesk.store.receipts import insert_new, new_row

@@ -24,10 +24,12 @@ from maildesk.cli.conversation import (
 )
 from maildesk.config import load
 from maildesk.config.starter import write_demo
-from maildesk.daemon import Daemon, block_signals, open_desk
+from maildesk.daemon import Daemon
 from maildesk.desk.desk import Desk
 from maildesk.errors import Unavailable
 from maildesk.logs import configure_logs
+from maildesk.parts import open_desk
+from maildesk.service import Service, block_signals
 from maildesk.store import journal, tickets
 from maildesk.store.locks import FileLock
 
@@ -183,7 +185,7 @@ class Stage:
         """Let the reader go on as Ada or Kari; without a terminal, serve until Ctrl-C."""
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             say("Serving until Ctrl-C.")
-            self._daemon.serve()
+            Service(self._daemon).serve()
             return
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT, signal.SIGTERM])
         command = f"{sys.argv[0]} --config {os.path.relpath(self._desk.settings.folder)}"

@@ -23,7 +23,6 @@ from maildesk.cli.console import (
 )
 from maildesk.config import find_folder, load
 from maildesk.config.starter import write_demo
-from maildesk.daemon import utc_now
 from maildesk.desk.children import Children
 from maildesk.desk.evidence import open_checker
 from maildesk.desk.explain import Thread, as_kept, explained, plan_for, unreadable
@@ -69,7 +68,7 @@ def explain(
     """Show what would happen to a mail, and why. Writes nothing."""
     settings = _settings(config)
     envelope = Envelope(Source.IMPORT, written_path(sender), tuple(to or ()))
-    now = at.replace(tzinfo=at.tzinfo or UTC) if at else utc_now()
+    now = at.replace(tzinfo=at.tzinfo or UTC) if at else datetime.now(UTC)
     failed = 0
     with ExitStack() as stack:
         children = stack.enter_context(Children(count=2))

@@ -93,7 +93,8 @@ def _is_alone(database: Database) -> bool:
 def _process(settings: Settings) -> None:
     """Work the mail off at once; a failure here loses nothing."""
     try:
-        from maildesk.daemon import open_desk, process_once  # noqa: PLC0415 - see above
+        from maildesk.parts import open_desk  # noqa: PLC0415 - see above
+        from maildesk.process import process_once  # noqa: PLC0415
 
         with open_desk(settings, readers=1) as desk:
             process_once(desk)

@@ -7,9 +7,12 @@ import typer
 
 from maildesk.cli.console import ConfigOption, settings_of
 from maildesk.config import find_folder, load
-from maildesk.daemon import Daemon, block_signals, open_desk, process_once
+from maildesk.daemon import Daemon
 from maildesk.desk.intake import receiver
 from maildesk.logs import configure_logs
+from maildesk.parts import open_desk
+from maildesk.process import process_once
+from maildesk.service import Service, block_signals
 from maildesk.store.journal import Journal
 
 log = structlog.get_logger()
@@ -30,10 +33,10 @@ def run(config: ConfigOption = None) -> None:
         log.warning("configuration", problem=str(warning))
     block_signals()
     with open_desk(settings) as desk:
-        daemon = Daemon(desk, folder)
+        daemon = Daemon(desk)
         daemon.start()
         try:
-            daemon.serve()
+            Service(daemon, folder).serve()
         finally:
             daemon.stop()
     log.info("stopped")

@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from stories.house import BO, KARI, SUPPORT, House
 from stories.people import Client, bare
 
-from maildesk.daemon import process_once
 from maildesk.desk.holds import due, fire, fire_due
 from maildesk.desk.jobs import JOBS
 from maildesk.errors import NotFound
 from maildesk.mail.identifiers import Purpose, find_tokens
 from maildesk.mail.template_sources import Sources
+from maildesk.process import process_once
 from maildesk.store.apply import Stale
 from maildesk.store.outbox import list_outgoing
 from maildesk.store.tables import holds, tickets

@@ -9,6 +9,7 @@ import pytest
 
 from maildesk.daemon import Daemon
 from maildesk.mail.envelope import DeliveryResult, DeliveryState
+from maildesk.service import Service
 from maildesk.store import outbox, sending
 
 
@@ -37,7 +38,7 @@ def test_clock_that_is_set_back_makes_no_letter_wait_for_the_old_time(house, ada
     daemon = Daemon(house.desk)
     daemon.start()
     try:
-        daemon._watch_clock(time.time() - time.monotonic() + 5 * 3600)
+        Service(daemon)._watch_clock(time.time() - time.monotonic() + 5 * 3600)
         assert due_at(house) == ["2026-11-23T04:01:00Z"] * 3
     finally:
         daemon.stop()
@@ -52,10 +53,10 @@ def test_watchdog_hears_nothing_while_a_part_is_stuck(
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         trouble = "the database is locked"
         parts.health.watch("worker", lambda: trouble)
-        parts._ping()
+        Service(parts)._ping()
         assert manager.recv(100) == b"WATCHDOG=1"
         trouble = "no progress for 121 s"
-        parts._ping()
+        Service(parts)._ping()
         manager.settimeout(0)
         with pytest.raises(BlockingIOError):
             manager.recv(100)

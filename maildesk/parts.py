@@ -1,0 +1,115 @@
+"""The parts of which a daemon, and one round without a daemon, are made; built from the settings.
+
+    open_desk        what every command needs that works on tickets
+    open_submitter   the way out
+    open_poller      a mailbox that is read
+
+Here and in `cli` alone the clock is read.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Protocol
+
+import structlog
+
+from maildesk.desk.alerts import send_alert
+from maildesk.desk.children import Children
+from maildesk.desk.desk import Desk
+from maildesk.desk.evidence import open_checker
+from maildesk.mail.envelope import DeliveryResult, Envelope, Receive
+from maildesk.mail.template_sources import load_sources
+from maildesk.model.plan import Alert
+from maildesk.settings import Mailbox, Send, Settings
+from maildesk.share import template_folders
+from maildesk.store import claims, sending
+from maildesk.store.engine import open_database
+from maildesk.store.mailboxes import MailboxMemory
+from maildesk.transport.imap import Poller
+from maildesk.transport.submission import MaildirSubmitter, SmarthostSubmitter
+
+log = structlog.get_logger()
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def open_desk(
+    settings: Settings, clock: Callable[[], datetime] = utc_now, *, readers: int = 2
+) -> Iterator[Desk]:
+    """Open the store, alone, and all that use cases need; close it at the end. `readers` is how
+    many child processes read and write mails.
+
+    Raises: Unavailable where a daemon runs on the same database, Misconfigured for a schema that
+    is newer than the program.
+    """
+    with ExitStack() as stack:
+        database = open_database(settings.database)
+        left_running: list[str] = []
+        stack.callback(lambda: None if left_running else database.close())
+        database.hold_daemon_lock()
+        migrated = database.migrate()
+        if migrated:
+            log.info("database migrated", backup=str(migrated.backup or ""), to=migrated.new)
+        claims.free_leases(database)
+        sending.free_leases(database, clock())
+        limits = settings.limits
+        children = Children(
+            count=readers, seconds=limits.parse_seconds, memory_bytes=limits.parse_bytes
+        )
+        stack.callback(children.close)
+        checker = open_checker(children, settings.rules.authentication)
+        if checker:
+            stack.callback(checker.close)
+        yield Desk(
+            settings=settings,
+            rules=settings.rules,
+            database=database,
+            children=children,
+            sources=load_sources(template_folders(settings.templates)),
+            clock=clock,
+            checker=checker,
+            left_running=left_running,
+        )
+
+
+class Submitter(Protocol):
+    """A `Submit` that holds a connection."""
+
+    def __call__(self, raw: bytes, envelope: Envelope) -> DeliveryResult:
+        """Hand one mail to the next server."""
+
+    def interrupt(self) -> None:
+        """End what is under way; the one thing that another thread may do."""
+
+    def close(self) -> None:
+        """Let the connection go."""
+
+
+def open_submitter(send: Send, hostname: str) -> Submitter:
+    """Return the way out that the configuration names."""
+    if send.smarthost:
+        return SmarthostSubmitter(send.smarthost, hostname)
+    assert send.maildir is not None  # noqa: S101 - the configuration has one of both
+    return MaildirSubmitter(send.maildir)
+
+
+def open_poller(desk: Desk, mailbox: Mailbox, receive: Receive) -> Poller:
+    """Return the reader of one mailbox; it does nothing yet."""
+
+    def alert(key: str, problem: str) -> None:
+        send_alert(desk, Alert(key, problem))
+
+    return Poller(
+        mailbox,
+        receive,
+        MailboxMemory(desk.database),
+        clock=desk.clock,
+        message_bytes=desk.settings.limits.message_bytes,
+        backoff_seconds=desk.settings.backoff_seconds,
+        alert=alert,
+    )

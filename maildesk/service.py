@@ -1,0 +1,109 @@
+"""What the main thread does while a daemon runs.
+
+It waits for signals: SIGHUP reloads the rules, SIGTERM and SIGINT end. Every ten seconds it tells
+the service manager that we live, unless a part is stuck, and looks whether the wall clock was set.
+"""
+
+import signal
+import time
+from pathlib import Path
+
+import structlog
+
+from maildesk import systemd
+from maildesk.config import load_rules
+from maildesk.daemon import Daemon
+from maildesk.desk.alerts import send_alert
+from maildesk.desk.intake import LEASE
+from maildesk.errors import Misconfigured, Temporary
+from maildesk.health import is_stuck
+from maildesk.model.plan import Alert
+from maildesk.store import claims, sending
+
+log = structlog.get_logger()
+
+CLOCK_JUMP_SECONDS = 30.0
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def block_signals() -> None:
+    """Block what `Service.serve` waits for; threads started afterwards inherit it."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+class Service:
+    """A daemon that was started, as systemd sees it. Its rules are reloaded from `folder`; without
+    one they stay. The signals must be blocked already."""
+
+    def __init__(self, daemon: Daemon, folder: Path | None = None) -> None:
+        self._daemon = daemon
+        self._desk = daemon.desk
+        self._folder = folder
+        self._rules_problem = ""
+
+    def serve(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP reloads."""
+        systemd.notify("READY=1")
+        log.info("ready", listen=[str(listener.endpoint) for listener in self._daemon.listeners])
+        interval = systemd.watchdog_interval()
+        wait = min(interval.total_seconds(), 10.0) if interval else 10.0
+        drift = time.time() - time.monotonic()
+        while True:
+            received = signal.sigtimedwait(_SIGNALS, wait)
+            if received is None:
+                drift = self._watch_clock(drift)
+                self._ping()
+            elif received.si_signo == signal.SIGHUP:
+                self.reload()
+            else:
+                return
+
+    def reload(self) -> None:
+        """Take over new rules, whole; where they have problems the old ones stay in force."""
+        if self._folder is None:
+            return
+        systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        try:
+            self._desk.rules = load_rules(self._folder, self._desk.settings)
+            self._rules_problem = ""
+            log.info("rules reloaded", version=self._desk.rules.version)
+        except Misconfigured as error:
+            self._reject_rules(error)
+        systemd.notify("READY=1")
+
+    def _reject_rules(self, error: Misconfigured) -> None:
+        for problem in error.problems:
+            log.error("rules rejected, the old ones stay in force", problem=str(problem))
+        if str(error) != self._rules_problem:
+            words = "The new configuration is rejected; the old one stays in force"
+            send_alert(self._desk, Alert("rules", words, str(error)))
+        self._rules_problem = str(error)
+
+    def _watch_clock(self, drift: float) -> float:
+        """After the wall clock was set, re-arm all jobs: interval jobs would stand still. Where it
+        was set back, what is due in the old time would wait for it; so would leases."""
+        now = time.time() - time.monotonic()
+        if abs(now - drift) <= CLOCK_JUMP_SECONDS:
+            return now
+        log.warning("clock set", seconds=round(now - drift))
+        self._daemon.call_jobs_now()
+        return now if now > drift or self._pull_back() else drift
+
+    def _pull_back(self) -> bool:
+        """Answer whether it is done; a database that is locked is asked again."""
+        database, now = self._desk.database, self._desk.clock()
+        try:
+            claims.pull_back(database, now, LEASE)
+            sending.pull_back(database, now)
+        except Temporary as error:
+            log.warning("clock set, mails may wait", error=error.text)
+            return False
+        return True
+
+    def _ping(self) -> None:
+        """Tell systemd that we live, only while every part makes progress."""
+        stuck = {part: why for part, why in self._daemon.health.troubles().items() if is_stuck(why)}
+        if stuck:
+            log.error("stuck: the service manager is not told that we live", parts=stuck)
+        else:
+            systemd.notify("WATCHDOG=1")
