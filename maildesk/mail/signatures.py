@@ -155,6 +155,11 @@ def _begins_signature(lines: Sequence[str], index: int) -> bool:
     )
 
 
+def is_client_footer(line: str) -> bool:
+    """Tell whether a line of a signature was added by a mail client ("Sent from my iPhone")."""
+    return _is_client_footer(line.strip(), is_verb_last=_has_any(_SENT_BEHIND, line))
+
+
 def _is_client_footer(line: str, *, is_verb_last: bool) -> bool:
     """Tell whether `line` was added by a mail client ("Sent from my iPhone"); `is_verb_last`: it
     may be in a language that says "my iPhone from sent"."""

@@ -7,8 +7,10 @@ out of template and Markdown altogether: a token stands in for them until the re
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 
 from maildesk.mail.clean import clean
 from maildesk.mail.wrap import guard, wrap_line
@@ -76,15 +78,16 @@ class Shelf:
         lines = self._lines(words)
         if words.kind is Kind.QUOTE:
             return "\n".join(_quoted(line) for line in lines)
-        return "\n".join(guard(part) for line in lines for part in wrap_line(line))
+        return "\n".join(_own(line, words.kind) for line in lines)
 
     def _html(self, words: Words) -> str:
         if words.kind is Kind.INLINE:
             return f"<p>{_inline_html(words)}</p>"
-        lines = "<br>\n".join(_line_html(line, words.kind) for line in self._lines(words))
-        if words.kind is Kind.QUOTE:
-            return f'<blockquote dir="auto" class="quote">{lines}</blockquote>'
-        return f'<div dir="auto" class="{words.kind}">{lines}</div>'
+        lines = self._lines(words)
+        if words.kind is not Kind.TEXT:
+            return _block_html(lines, words.kind)
+        pieces = groupby(lines, key=_is_quoted)
+        return "\n".join(_piece_html(list(piece), is_quote=is_quote) for is_quote, piece in pieces)
 
     def _lines(self, words: Words) -> list[str]:
         text = words.text[: self.limit].replace("\r\n", "\n").replace("\r", "\n")
@@ -116,6 +119,21 @@ def _markdown_link(words: str, target: str, shelf: Shelf) -> str:
     return f"[{shown}]({escaped})"
 
 
+def _own(line: str, kind: Kind) -> str:
+    """Set one line that is no quote as a whole; what its writer quotes in it stays one."""
+    if kind is Kind.TEXT and _is_quoted(line):
+        return _quoted(_without_mark(line))
+    return "\n".join(map(guard, wrap_line(line)))
+
+
+def _is_quoted(line: str) -> bool:
+    return line.startswith(">")
+
+
+def _without_mark(line: str) -> str:
+    return line[1:].removeprefix(" ")
+
+
 def _quoted(line: str) -> str:
     """Quote one line; the mark is repeated where it goes on. RFC 3676 section 4.5: a quote in a
     quote has its marks side by side."""
@@ -129,6 +147,21 @@ def _quoted(line: str) -> str:
 
 def _inline_html(words: Words) -> str:
     return f'<bdi dir="auto">{html.escape(clean(words.text))}</bdi>'
+
+
+def _piece_html(lines: list[str], *, is_quote: bool) -> str:
+    """Set lines of a text, all of them quoted or none, without the blank ones around them."""
+    if is_quote:
+        return _block_html(map(_without_mark, lines), Kind.QUOTE)
+    text = "\n".join(lines).strip("\n")
+    return _block_html(text.split("\n"), Kind.TEXT) if text else ""
+
+
+def _block_html(lines: Iterable[str], kind: Kind) -> str:
+    shown = "<br>\n".join(_line_html(line, kind) for line in lines)
+    if kind is Kind.QUOTE:
+        return f'<blockquote dir="auto" class="quote">{shown}</blockquote>'
+    return f'<div dir="auto" class="{kind}">{shown}</div>'
 
 
 def _line_html(line: str, kind: Kind) -> str:

@@ -58,14 +58,16 @@ def question_of(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Qu
     run = try_mail(begin(), agent, is_sure=True, order=Order.RUN)
     send = try_mail(begin(), agent, is_sure=True, order=Order.SEND)
     stops = {order: objection(one) for order, one in ((Order.RUN, run), (Order.SEND, send))}
-    open_doubts = [doubt for doubt in attempt.doubts if not doubt.suggestion]
+    stays = {doubt.line: doubt for doubt in run.doubts}  # whatever he says
+    doubts = tuple(({doubt.line: doubt for doubt in attempt.doubts} | stays).values())
+    open_doubts = [doubt for doubt in doubts if not doubt.suggestion]
     may_run = bool(run.lines) and not (run.doubts or stops[Order.RUN])
     may_send = send.has_words and not stops[Order.SEND] and not send.task.is_opening
     hard = stops[Order.SEND] if send.has_words else stops[Order.RUN]
     return Question(
-        reason=reason or hard or _first(open_doubts or attempt.doubts),
+        reason=reason or hard or _first(open_doubts or doubts),
         understood=run.understood,
-        doubts=attempt.doubts,
+        doubts=doubts,
         words=send.mail.new_text,
         may_run=may_run,
         may_send=may_send,

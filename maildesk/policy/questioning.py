@@ -40,7 +40,13 @@ class Question:
 
 
 def _doubt(doubt: Doubt) -> dict[str, str]:
-    meant = doubt.suggestion
-    is_said = meant is None or "did you mean" in doubt.reason
-    suggestion = f"#{meant.verb} {meant.rest}".strip() if meant and not is_said else ""
-    return {"line": doubt.line, "reason": doubt.reason, "suggestion": suggestion}
+    """What is said of a doubt; what would run is not said where the line or the reason does."""
+    meant, reason = doubt.suggestion, doubt.reason
+    suggestion = f"#{meant.verb} {meant.rest}".strip() if meant else ""
+    is_said = "did you mean" in reason or suggestion in doubt.line
+    end = "" if reason.endswith((".", "?", "!")) else "."
+    return {
+        "line": doubt.line,
+        "reason": f"{reason}{end}",
+        "suggestion": "" if is_said else suggestion,
+    }
