@@ -143,10 +143,21 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupedTicket:
+    """An open ticket that mails of one key are gathered in; `last_at` is when the last one came."""
+
+    number: int
+    last_at: datetime
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What must be looked up because a mail asks for it: `tickets` by number, tickets that hold
     all `words`, the open ones of an `agent` and his teams, the sender's own (`is_own`), the files
-    and the history of the ticket that the mail belongs to."""
+    and the history of the ticket that the mail belongs to. For routing rules: the open tickets of
+    these `group_keys`, the `requesters` that a form may name (address keys), how many tickets the
+    sender has open, and of `turns` (team, agent) who had the last ticket and who has how many."""
 
     tickets: tuple[int, ...] = ()
     words: str = ""
@@ -155,6 +166,10 @@ class Asked:
     is_own: bool = False
     has_files: bool = False
     has_history: bool = False
+    group_keys: tuple[str, ...] = ()
+    requesters: tuple[str, ...] = ()
+    has_open_tickets: bool = False
+    turns: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,3 +233,8 @@ class Facts:
     mine: tuple[TicketLine, ...] = ()
     own: tuple[TicketLine, ...] = ()
     confirms: HeldMail | None = None
+    open_tickets: int | None = None  # the sender's, where a rule asks; counted up to a limit
+    loads: Mapping[str, int] = field(default_factory=dict)  # open tickets, by agent
+    turns: Mapping[tuple[str, str], int] = field(default_factory=dict)  # team, agent -> last ticket
+    grouped: Mapping[str, GroupedTicket] = field(default_factory=dict)  # open ones, by group key
+    contacts: Mapping[str, Contact] = field(default_factory=dict)  # of requesters that rules name

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from maildesk.mail.message import Address, Automatic
 from maildesk.model.changes import Change
-from maildesk.model.facts import StoredFile, Trust
-from maildesk.model.ticket import Priority, TicketType
+from maildesk.model.facts import Level, StoredFile, Trust
+from maildesk.model.ticket import Priority, Status, TicketType
 
 
 class Disposition(StrEnum):
@@ -113,7 +114,16 @@ class RuleTrace:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a new ticket goes, and the rules that were asked."""
+    """Where a new ticket goes, what else the rules make of it, and the rules that were asked.
+
+    `assign` is an agent's handle, `round_robin` or `least_loaded`; `assignee` whom that gave.
+    `watchers` are agents' handles and addresses; `notify` agents, teams, `lead` and `manager`.
+    `template` takes the place of the acknowledgement's. `status`: solved or on_hold, None: new.
+    `dropped` is the reason to open no ticket, "" for none. `is_accepted`: a person wrote it,
+    whatever it looks like. `requester` is who writes where a form sent it, believed as far as
+    `requester_level` says. `group_key` joins mail to the open ticket of the same key, if the last
+    one came no longer than `group_within` ago. `notes` are for the reasons, `faults` for admins.
+    """
 
     queue: str
     team: str
@@ -122,6 +132,24 @@ class Route:
     tags: tuple[str, ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[RuleTrace, ...] = ()
+    impact: str = ""
+    urgency: str = ""
+    assign: str = ""
+    assignee: str | None = None
+    sla: str = ""
+    watchers: tuple[str, ...] = ()
+    template: str = ""
+    is_acknowledged: bool = True
+    notify: tuple[str, ...] = ()
+    status: Status | None = None
+    dropped: str = ""
+    is_accepted: bool = False
+    requester: str = ""
+    requester_level: Level = Level.V0
+    group_key: str = ""
+    group_within: timedelta | None = None
+    notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from maildesk.policy.commands import COMMANDS
 from maildesk.policy.draft import Draft, author_of, is_ours
 from maildesk.policy.requesters import take_without_case
 from maildesk.policy.routing import route
+from maildesk.policy.rule import View
 from maildesk.policy.threads import Arrival, claimed_agent
 
 PARTICIPANTS = 10  # taken from To and Cc of the first mail of a proved requester
@@ -54,7 +55,7 @@ def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
     What the mail forwards is its body here: a request that somebody passes on is the request.
     """
     whole = replace(arrival, mail=arrival.mail.with_forwarded_as_body())
-    routed = route(whole.mail, arrival.recipients, arrival.rules)
+    routed = route(_view(whole, automatic), arrival.rules)
     ticket = Ticket(
         number=arrival.facts.next_number,
         subject=arrival.mail.subject,
@@ -79,6 +80,23 @@ def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
     draft.link_suggested()
     draft.remember_sender()
     return draft
+
+
+def _view(arrival: Arrival, automatic: Automatic) -> View:
+    """What the rules see of the mail."""
+    queue, now = arrival.rules.default_queue, arrival.now
+    author = author_of(arrival)
+    ticket = Ticket(0, arrival.mail.subject, author, queue.handle, queue.team, now, now)
+    return View(
+        arrival.rules,
+        now,
+        ticket,
+        arrival.mail,
+        arrival.recipients,
+        automatic,
+        arrival.trust.level,
+        arrival.facts,
+    )
 
 
 def _open_for_all(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:

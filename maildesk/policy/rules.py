@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from typing import Protocol
 
 from maildesk.mail.identifiers import ReplyAddresses, read_address
 from maildesk.mail.message import address_key
+from maildesk.policy.rule import Rule
+
+
+class Calendar(Protocol):
+    """Opening hours, as rules ask for them."""
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the desk is open at this instant."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class Organisation:
     domains: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     language: str | None = None
+    sla: str | None = None
+    watchers: tuple[str, ...] = ()  # addresses that take part in all tickets of its people
 
 
 @dataclass(frozen=True)
@@ -98,6 +110,8 @@ class Rules:
     version: str = ""
     aliases_of_verbs: Mapping[str, str] = field(default_factory=dict)  # folded word -> verb
     answers: Mapping[str, str] = field(default_factory=dict)  # canned answers, by name
+    routing: tuple[Rule, ...] = ()  # in the order of the file
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)  # by name
 
     @cached_property
     def _agents_by_address(self) -> dict[str, Agent]:
