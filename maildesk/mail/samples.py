@@ -228,6 +228,13 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "may_send": False,
             "commands": [*map(command, ("run", "drop"))],
         },
+        ("command_confirm", "nothing_to_do"): {
+            "mail": {**ANSWER, "text": "#hilfee"},
+            "reason": "There is no command #hilfee.",
+            **dict.fromkeys(("understood", "doubts", "words"), ()),
+            **dict.fromkeys(("may_run", "may_send"), False),
+            "commands": [command("drop")],
+        },
         ("command_confirm", "collision"): {
             **CONVERSATION,
             "reason": "Bo Dahl has answered meanwhile.",
