@@ -4,7 +4,7 @@ A comparison is made for a field and a value of the file; what comes out is aske
 and says in words what did not hold.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +14,14 @@ from maildesk.mail.message import address_key
 from maildesk.policy import rule_words
 from maildesk.policy.rule import Groups, Path, Reference, View
 from maildesk.policy.rule_words import Shape, Stretch, list_of, mapping_of, one_or_list_of
+from maildesk.policy.sieve import Sieve
 
 SHOWN = 60  # characters of a value in a trace
 NO_GROUPS: Groups = {}
+LONG_TEXT = 16 * 1024
+WORDS_ARE_FASTER = 8  # times, to look for than a regular expression
+
+Sieves = tuple[Sieve | None, Sieve | None]
 
 Test = Callable[[View, Any], Groups | None]  # of what the field has; None: it does not hold
 
@@ -32,21 +37,28 @@ class Comparison:
     refers: Callable[[Any, Path], Iterable[Reference]] = lambda _value, _path: ()
     names: Callable[[Any], Iterable[str]] = lambda _value: ()  # of groups
     every_group: Callable[[Any, View, Any], Iterable[tuple[str, str]]] = lambda *_: ()
+    patterns: Callable[[Any], Iterable[Any]] = lambda _value: ()  # for the sieve
+    parts: Callable[[Any], Iterable[str]] = lambda _value: ()  # words, for the sieve
 
 
 # --- texts --------------------------------------------------------------------------------------
 
 
 class Texts:
-    """The values of a field, in the forms that they are compared in; each is made once a mail."""
+    """The values of a field, in the forms that they are compared in; each is made once a mail.
 
-    __slots__ = ("_encoded", "_folded", "_shown", "raw")
+    `sieves` are those for regular expressions and for words, where the rules seek many.
+    """
 
-    def __init__(self, raw: Iterable[str]) -> None:
+    __slots__ = ("_candidates", "_encoded", "_folded", "_shown", "_sieves", "raw")
+
+    def __init__(self, raw: Iterable[str], sieves: Sieves = (None, None)) -> None:
         self.raw = tuple(raw)
+        self._sieves = sieves
         self._folded: tuple[str, ...] | None = None
         self._encoded: tuple[bytes, ...] | None = None
         self._shown: str | None = None
+        self._candidates: dict[tuple[int, int], frozenset[Any] | None] = {}
 
     @property
     def folded(self) -> tuple[str, ...]:
@@ -69,6 +81,36 @@ class Texts:
             self._shown = ", ".join(f"“{_cut(one)}”" for one in self.raw[:3])
             self._shown += " and more" if len(self.raw) > 3 else ""
         return self._shown
+
+    def with_pattern(self, view: View, patterns: tuple[Any, ...]) -> Iterator[tuple[Any, bytes]]:
+        """Yield each pattern with a text that it may be found in."""
+        for place, text in enumerate(self.encoded):
+            likely = self._likely(view, 0, place, text)
+            for pattern in patterns:
+                if likely is None or pattern in likely:
+                    view.spend(len(text))
+                    yield pattern, text
+
+    def with_word(self, view: View, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """Yield each word with a text that it may stand in."""
+        for place, text in enumerate(self.folded):
+            is_long = len(text) > LONG_TEXT
+            likely = (
+                self._likely(view, 1, place, text.encode("utf-8", "replace")) if is_long else None
+            )
+            for word in words:
+                if likely is None or word in likely:
+                    view.spend(len(text) // WORDS_ARE_FASTER)
+                    yield word, text
+
+    def _likely(self, view: View, kind: int, place: int, text: bytes) -> frozenset[Any] | None:
+        sieve = self._sieves[kind]
+        if sieve is None:
+            return None
+        if (kind, place) not in self._candidates:
+            view.spend(len(text))
+            self._candidates[kind, place] = sieve.candidates(text)
+        return self._candidates[kind, place]
 
 
 def _equals(wanted: Iterable[str]) -> Test:
@@ -94,11 +136,8 @@ def _lies_in(wanted: Iterable[str]) -> Test:
 
 def _contains(wanted: tuple[str, ...]) -> Test:
     def test(view: View, has: Texts) -> Groups | None:
-        for text in has.folded:
-            view.spend(len(text) * len(wanted))
-            if any(word in text for word in wanted):
-                return NO_GROUPS
-        return None
+        found = (word in text for word, text in has.with_word(view, wanted))
+        return NO_GROUPS if any(found) else None
 
     return test
 
@@ -110,13 +149,11 @@ def _matches(patterns: tuple[Any, ...]) -> Test:
     return test
 
 
-def _found(patterns: tuple[Any, ...], view: View, has: Texts) -> Iterable[Any]:
-    for text in has.encoded:
-        for pattern in patterns:
-            view.spend(len(text))
-            found = pattern.search(text)
-            if found is not None:
-                yield found
+def _found(patterns: tuple[Any, ...], view: View, has: Texts) -> Iterator[Any]:
+    for pattern, text in has.with_pattern(view, patterns):
+        found = pattern.search(text)
+        if found is not None:
+            yield found
 
 
 def _named(found: Any) -> Groups:
@@ -148,13 +185,16 @@ def _one(test: Callable[[Iterable[str]], Test]) -> Callable[[str], Test]:
     return lambda wanted: test((wanted,))
 
 
-_CONTAINS = Comparison(one_or_list_of(rule_words.FOLDED), _contains, _shown_texts)
+_CONTAINS = Comparison(
+    one_or_list_of(rule_words.FOLDED), _contains, _shown_texts, parts=lambda words: words
+)
 _MATCHES = Comparison(
     one_or_list_of(rule_words.PATTERN),
     _matches,
     _shown_texts,
     names=_group_names,
     every_group=_every_named,
+    patterns=lambda patterns: patterns,
 )
 
 

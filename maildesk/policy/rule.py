@@ -50,7 +50,7 @@ class TooMuchWork(Exception):
     """The rules would read more text than one mail is worth; see `View.spend`."""
 
 
-WORK_BYTES = 24 * 1024 * 1024  # what all conditions together may read for one mail
+WORK_BYTES = 4 * 1024 * 1024  # what all conditions together may read for one mail
 
 
 @dataclass
@@ -120,6 +120,7 @@ class Condition:
     references: tuple[Reference, ...] = ()
     fields: frozenset[str] = frozenset()
     every_group: Callable[[View], Iterator[tuple[str, str]]] = lambda _view: iter(())
+    sought: tuple[tuple[str, int, Any], ...] = ()  # field, 0 for patterns and 1 for words, which
     is_empty: bool = False  # holds for every mail
 
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from maildesk.mail.identifiers import ReplyAddresses, read_address
 from maildesk.mail.message import address_key
 from maildesk.policy.rule import Rule
+from maildesk.policy.sieve import Sieve, sieve_for
 
 
 class Calendar(Protocol):
@@ -129,6 +130,18 @@ class Rules:
     def default_queue(self) -> Queue:
         """Where mail goes that no rule and no address sends elsewhere."""
         return next((queue for queue in self.queues if queue.is_default), self.queues[0])
+
+    @cached_property
+    def _sieves(self) -> dict[str, tuple[Sieve | None, Sieve | None]]:
+        sought: dict[str, tuple[list[Any], list[Any]]] = {}
+        for rule in self.routing:
+            for field_name, kind, one in rule.when.sought:
+                sought.setdefault(field_name, ([], []))[kind].append(one)
+        return {name: (sieve_for(two[0]), sieve_for(two[1])) for name, two in sought.items()}
+
+    def sieves(self, field_name: str) -> tuple[Sieve | None, Sieve | None]:
+        """The sieves for what the routing rules seek in a field: expressions, and words."""
+        return self._sieves.get(field_name, (None, None))
 
     def agent_at(self, address: str) -> Agent | None:
         """The agent with this address; a quoted local part never matches."""

@@ -87,9 +87,7 @@ def _leaf(field: Field, word: str, raw: object, where: Path) -> Condition:
         groups = test(view, has)
         if groups is not None:
             return Verdict(holds=True, groups=groups) if groups else HOLDS
-        described = view.once(
-            f"{word}?", lambda _view: comparison.describe(field.name, has, wanted)
-        )
+        described = comparison.describe(field.name, has, wanted)
         return Verdict(holds=False, misses=(f"{words}: {described}",))
 
     def every_group(view: View) -> Iterator[tuple[str, str]]:
@@ -102,13 +100,17 @@ def _leaf(field: Field, word: str, raw: object, where: Path) -> Condition:
         tuple(comparison.refers(wanted, where)),
         frozenset([field.name]),
         every_group,
+        (
+            *((field.name, 0, one) for one in comparison.patterns(wanted)),
+            *((field.name, 1, one) for one in comparison.parts(wanted)),
+        ),
     )
 
 
 def _seen(field: Field, view: View) -> Any:
     has = field.read(view)
     is_texts = isinstance(has, Iterable) and not isinstance(has, (str, Mapping))
-    return Texts(has) if is_texts else has  # type: ignore[arg-type]
+    return Texts(has, view.rules.sieves(field.name)) if is_texts else has  # type: ignore[arg-type]
 
 
 def _shown(raw: object) -> str:
@@ -153,7 +155,13 @@ def _not(part: Condition) -> Condition:
         return HOLDS
 
     # What must not be found feeds nothing.
-    return Condition(f"not {part.words}", check, frozenset(), part.references, part.fields)
+    return Condition(
+        f"not {part.words}",
+        check,
+        references=part.references,
+        fields=part.fields,
+        sought=part.sought,
+    )
 
 
 def _joined(word: str, parts: list[Condition], check: Any) -> Condition:
@@ -168,4 +176,5 @@ def _joined(word: str, parts: list[Condition], check: Any) -> Condition:
         tuple(reference for part in parts for reference in part.references),
         frozenset().union(*(part.fields for part in parts)),
         every_group,
+        tuple(one for part in parts for one in part.sought),
     )
