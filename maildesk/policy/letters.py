@@ -55,8 +55,11 @@ class Letter:
 
 
 def write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
-    """Write the letter to an agent's first address; it makes the agent a party."""
-    party = draft.add_party(Address(agent.name, agent.addresses[0]), Role.AGENT)
+    """Write the letter to an agent's first address; it makes the agent a party of the ticket, if it
+    is about one."""
+    address = Address(agent.name, agent.addresses[0])
+    has_ticket = draft.ticket.number > 0
+    party = draft.add_party(address, Role.AGENT) if has_ticket else Party(0, address, Role.AGENT)
     write(draft, party, letter)
 
 
