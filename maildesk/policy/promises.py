@@ -1,0 +1,81 @@
+"""What is promised: targets by priority and clock, what pauses them, the ladder. ITIL's SLA.
+
+A policy is a value. Calendars are named in it and handed to `sla.clocks` beside it, so that an edit
+of a calendar reaches all policies that name it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from maildesk.model.ticket import Priority, Status
+from maildesk.policy.calendar import Calendar
+from maildesk.policy.ladder import Step
+
+
+class ClockName(StrEnum):
+    """What a promise is about."""
+
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    UPDATE = "update"
+    RESOLUTION = "resolution"
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The open time that each clock has, and the calendar it is counted in. A clock that is left
+    out has no promise."""
+
+    calendar: str
+    times: Mapping[ClockName, timedelta]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The promises to those whom its conditions match. A priority without targets has no promise.
+    `pause` stops resolution alone; `reopen_days` are open dates in the priority's calendar."""
+
+    name: str
+    targets: Mapping[Priority, Targets]
+    pause: frozenset[Status] = frozenset({Status.WAITING_USER, Status.SCHEDULED})
+    reopen_days: int = 5
+    ladder: Mapping[ClockName, tuple[Step, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a clock runs under: its target, the calendar by name, its ladder."""
+
+    target: timedelta
+    calendar: str
+    steps: tuple[Step, ...] = ()
+
+
+def terms_of(policy: Policy | None, priority: Priority, clock: ClockName) -> Terms | None:
+    """Return what a clock runs under; None if nothing is promised."""
+    targets = policy.targets.get(priority) if policy else None
+    if policy is None or targets is None or clock not in targets.times:
+        return None
+    return Terms(targets.times[clock], targets.calendar, policy.ladder.get(clock, ()))
+
+
+_TIME = re.compile(r"(\d+)\s*(bd|d|h|m)")
+
+
+def read_target(text: str, calendar: Calendar) -> timedelta:
+    """Read a target: `15m`, `4h`, `1h30m`, `2d` of 24 hours, `3bd` of the calendar's normal day.
+
+    Raises: ValueError.
+    """
+    if not re.fullmatch(rf"(?:{_TIME.pattern}\s*)+", text.strip()):
+        raise ValueError(f"{text!r} is no time: write 15m, 4h or 3bd")
+    units = {
+        "bd": calendar.normal_day(),
+        "d": timedelta(days=1),
+        "h": timedelta(hours=1),
+        "m": timedelta(minutes=1),
+    }
+    return sum((int(count) * units[unit] for count, unit in _TIME.findall(text)), timedelta())

@@ -1,0 +1,39 @@
+"""The public holidays of a country, as dates: a configuration version keeps those it was read with.
+
+Clocks never ask the library: what a later release knows better moves no promise by itself.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class PublicHolidays:
+    """Dates that are closed, by name, and weekend dates that are worked in their place."""
+
+    closed: dict[date, str]
+    worked: tuple[date, ...]
+
+
+def public_holidays(
+    country: str, years: Iterable[int], subdivision: str | None = None, language: str | None = None
+) -> PublicHolidays:
+    """Look up the holidays of a country (ISO 3166-1 code), or of a part of it (ISO 3166-2), named
+    in the country's first language unless another is given.
+
+    Raises: ValueError if the country or the part is not known.
+    """
+    import holidays  # noqa: PLC0415 - half a second of import that few runs need
+
+    wanted = tuple(years)
+    try:
+        # Without a language the library names them in that of the machine.
+        spoken = language or holidays.country_holidays(country).default_language
+        found = holidays.country_holidays(
+            country, subdiv=subdivision, years=wanted, language=spoken, expand=False
+        )
+    except NotImplementedError as error:
+        raise ValueError(str(error)) from error
+    worked = sorted(on for on in found.weekend_workdays if on.year in wanted)
+    return PublicHolidays(dict(sorted(found.items())), tuple(worked))
