@@ -89,7 +89,12 @@ def _trace(doubt: Doubt) -> CommandTrace:
 def try_mail(draft: Draft, agent: Agent, *, is_sure: bool, order: Order | None) -> Attempt:
     """Carry out what the mail orders on `draft`, as far as it can be."""
     arrival = draft.arrival
-    sent = Sent.of(text for ticket in arrival.facts.tickets.values() for text in ticket.sent)
+    tickets = arrival.facts.tickets.values()
+    sent = Sent.of(
+        (text for ticket in tickets for text in ticket.sent),
+        inside=(text for ticket in tickets for text in ticket.internal),
+        public=(ticket.last_said.text for ticket in tickets if ticket.last_said),
+    )
     mail = cut_quoted(arrival.mail, sent, arrival.rules.reply, draft.queue.name)
     reading = read_commands(mail, vocabulary(arrival.rules.aliases_of_verbs))
     lines = tuple(_ordered(reading, order))

@@ -1,7 +1,7 @@
 """Words that go out: an answer between the lines that it answers, and canned answers below it.
 
 Where an agent writes between quoted lines, the customer's lines stay, behind ">", or the answers
-would make no sense; our own lines of the quoted notification go.
+would make no sense; our own lines of the quoted notification go, and what it quotes of notes.
 """
 
 from collections.abc import Iterator, Sequence

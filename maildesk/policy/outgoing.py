@@ -38,20 +38,27 @@ _INTRODUCTION = re.compile(r".{0,300}[:\uff1a]\s*\Z")
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Letters of ours, bare: all of their words, ours alone, and those that they quote."""
+    """Letters of ours, bare: all of their words, ours alone, and those that they quote. `inside`
+    are words for agents alone, `public` those that the requester said last."""
 
     everything: str
     own: str
     quoted: str
+    inside: str = ""
+    public: str = ""
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Self:
+    def of(
+        cls, texts: Iterable[str], *, inside: Iterable[str] = (), public: Iterable[str] = ()
+    ) -> Self:
         """Take the texts as `mail.sent` reads them: what others said stands behind ">"."""
         lines = [text.split("\n") for text in texts]
         return cls(
             "\n".join(map(_bare, lines)),
             "\n".join(_bare(line for line in each if line[:1] != ">") for each in lines),
             "\n".join(_bare(line for line in each if line[:1] == ">") for each in lines),
+            "\n".join(_bare(text.split("\n")) for text in inside),
+            "\n".join(_bare(text.split("\n")) for text in public),
         )
 
     def holds(self, line: str) -> bool:
@@ -59,9 +66,11 @@ class Sent:
         return _is_long(line) and _bare_line(line) in self.everything
 
     def is_quoted(self, line: str) -> bool:
-        """Whether the line is one that we quoted, and not our own."""
+        """Whether the line is one that we quoted, and neither our own nor for agents alone."""
         bare = _bare_line(line)
         if not bare or bare not in self.quoted:
+            return False
+        if bare in self.inside and bare not in self.public:
             return False
         return _is_long(line) or bare not in self.own
 

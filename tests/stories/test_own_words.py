@@ -4,7 +4,8 @@ import html
 from email.message import EmailMessage
 
 import pytest
-from stories.house import SUPPORT
+from clients import interleaved
+from stories.house import BO, KARI, SUPPORT
 from stories.people import gmail, html_of, text_of
 
 WORDS = "Please hold the green button for ten seconds."
@@ -12,7 +13,7 @@ ASKED = "It says PC LOAD LETTER since the power came back."
 
 
 @pytest.fixture
-def case(house, ada, kari):
+def case(house, ada, kari, bo):
     house.post(ada.write(SUPPORT, text=ASKED))
     return house
 
@@ -130,6 +131,30 @@ def test_a_line_of_an_internal_note_holds_the_reply(case, ada, kari):
     assert case.ticket()["messages"][-1]["visibility"] == "internal"
     told = held(case, ada, kari, kari.answer(f"Hello Ada.\n{note}", first))
     assert "It has a line of an internal message" in told
+
+
+@pytest.mark.parametrize("client", ["gmail-web", "apple-ios", "thunderbird"])
+def test_an_answer_between_the_lines_of_a_note_leaves_them_inside(case, ada, kari, bo, client):
+    """Short lines, which may stand anywhere by chance."""
+    case.post(kari.answer("#note\n\nHe is a fool.\nAsk Ada."))
+    answers = [("He is a fool.", "It was the drum."), ("Ask Ada.", "Does it print now?")]
+    raw = interleaved(client, answers=answers, quoting=bo.last.raw, above="#reply", sender=BO)
+    (letter,) = case.to(ada, case.post(raw, to=[bo.last.reply_to], sender=BO))
+    assert "fool" not in f"{letter.text}{letter.html}"
+    assert letter.text.startswith("It was the drum.\nDoes it print now?")
+
+
+def test_an_answer_between_her_lines_keeps_what_a_note_repeats(case, ada, kari, bo):
+    case.post(kari.answer(f"#note\n\n{ASKED}\nThat is all she says."))
+    raw = interleaved(
+        "gmail-web",
+        answers=[(ASKED, "It was the drum.")],
+        quoting=kari.inbox[0].raw,
+        sender=KARI,
+        above="Good news:",
+    )
+    (letter,) = case.to(ada, case.post(raw, to=[kari.inbox[0].reply_to], sender=KARI))
+    assert f"> {ASKED}\n\nIt was the drum." in letter.text
 
 
 def test_what_was_held_may_be_sent_again_in_other_form(case, ada, kari):
