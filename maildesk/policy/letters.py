@@ -216,7 +216,7 @@ def _facts(
         "hint": match.hint or match.follows,
         "suggests": list(match.suggests),
         "marker": marker_line(draft.queue.language),
-        "reference": new_marker(arrival.rules.reply, draft.ticket.number, arrival.written_at),
+        "reference": _reference(draft),
         "full": True,
         "quote": "",
         "quote_author": "",
@@ -228,6 +228,12 @@ def _facts(
         "commands": links,
     }
     return facts | dict(letter.facts)
+
+
+def _reference(draft: Draft) -> str:
+    """Return the mark that an answer is known by, if there is a case to know."""
+    number, arrival = draft.ticket.number, draft.arrival
+    return new_marker(arrival.rules.reply, number, arrival.written_at) if number else ""
 
 
 def _ticket_facts(draft: Draft) -> dict[str, object]:

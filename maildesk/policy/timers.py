@@ -10,7 +10,7 @@ from datetime import datetime
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.identifiers import Purpose
 from maildesk.mail.message import Automatic, AutomaticKind, InboundMail
-from maildesk.model.changes import AskAgain, SetStatus
+from maildesk.model.changes import SetStatus
 from maildesk.model.facts import Facts, Hold, TicketFacts, Trust
 from maildesk.model.plan import Audience, Disposition, Match, Plan
 from maildesk.policy.command_notices import confirm_letter
@@ -38,11 +38,14 @@ def occasion(cause: str, ticket: TicketFacts, rules: Rules, now: datetime) -> Dr
 
 
 def remind(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
-    """Ask an agent once more about a mail of his that is held."""
+    """Ask an agent once more about a mail of his that is held.
+
+    That he was, `store.holds` notes; it is none of the questions that an answer of his brings.
+    """
     draft = occasion(f"hold:{hold.receipt}", ticket, rules, now)
+    draft.arrival = replace(draft.arrival, now=hold.opened_at)  # since when it is held
     agent = rules.agent(hold.agent)
     if agent:
-        draft.change(AskAgain(hold.receipt))
         may = {"run": hold.question.get("may_run"), "send": hold.question.get("may_send")}
         offers = (*(word for word, is_allowed in may.items() if is_allowed), "drop")
         facts = hold.question
@@ -63,9 +66,9 @@ def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> P
         sender=desk_address(draft),
         facts=_given(
             draft,
-            f"A mail of {name} has been held since {hold.opened_at:%Y-%m-%d %H:%M} UTC and waits "
-            f"for his word: {hold.reason}",
-            "team",
+            f"A mail of {name} has been held since {hold.opened_at:%Y-%m-%d %H:%M} UTC, and {name} "
+            f"has not said what is to become of it: {hold.reason}",
+            "held",
         ),
     )
     members = [agent for agent in rules.members(ticket.ticket.team) if agent.handle != hold.agent]

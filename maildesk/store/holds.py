@@ -125,8 +125,9 @@ def due_for_team(connection: Connection, now: datetime) -> tuple[Hold, ...]:
 
 
 def note_reminded(connection: Connection, receipts: Iterable[int], now: datetime) -> None:
-    """The agents of these holds were reminded: `due_reminders` names them no more."""
-    _mark(connection, receipts, reminded_at=now)
+    """The agents of these holds were reminded, and so asked, if unasked by them: `due_reminders`
+    names them no more."""
+    _mark(connection, receipts, reminded_at=now, asked_at=now)
 
 
 def note_told_team(connection: Connection, receipts: Iterable[int], now: datetime) -> None:

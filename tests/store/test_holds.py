@@ -80,7 +80,7 @@ def test_an_agent_is_reminded_after_an_hour_and_once(database: Database, hold: H
     with database.write() as session:
         holds.note_reminded(session.connection(), [hold.receipt], NOW)
     assert read(database, lambda c: holds.due_reminders(c, NOW + HOUR)) == ()
-    assert open_ones(database) == (hold,)
+    assert open_ones(database) == (replace(hold, asked_at=NOW),)
 
 
 def test_the_team_is_told_after_four_hours_and_once(database: Database, hold: Hold) -> None:
