@@ -20,3 +20,10 @@ def share_folder(name: str) -> Path:
     """Return the folder `templates` or `config` that was shipped."""
     packed = _PACKAGE / "share" / name
     return packed if packed.is_dir() else _PACKAGE.parent / name
+
+
+def template_names(own: Path | None) -> frozenset[str]:
+    """Return the names of the mails that there are templates for."""
+    folders = template_folders(own)
+    files = (file for folder in folders for file in folder.glob("*/*.md.j2"))
+    return frozenset(name.name.removesuffix(".md.j2") for name in files) - {"_parts"}

@@ -10,9 +10,9 @@ from maildesk.cli.console import (
     ConfigOption,
     complain,
     in_folder,
-    naming,
     out,
     print_json,
+    quote,
     say,
 )
 from maildesk.config import find_folder, load, schema_of
@@ -43,13 +43,19 @@ def init(folder: Annotated[Path, typer.Argument(help="A folder that is new or em
 def check(config: ConfigOption = None) -> int:
     """Look at the whole configuration; print what is wrong as `file:line: message`."""
     folder = find_folder(config, os.environ)
-    with naming(folder):
+    try:
         settings = load(folder, os.environ)
+    except Misconfigured as error:
+        for problem in error.problems:
+            complain(str(in_folder(folder, problem)))
+            quote(folder, problem)
+        return error.exit_code
     for warning in settings.warnings:
         say(f"warning: {in_folder(folder, warning)}")
+        quote(folder, warning)
     unusable = list(problems(load_sources(template_folders(settings.templates))))
-    for problem in unusable:
-        complain(f"templates/{problem}")
+    for fault in unusable:
+        complain(f"templates/{fault}")
     if unusable:
         return Misconfigured.exit_code
     out.print(f"{folder}: all is well", markup=False)

@@ -28,6 +28,8 @@ ConfigOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+LINE_SHOWN = 160  # characters
+
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
@@ -81,6 +83,26 @@ def in_folder(folder: Path, problem: Problem) -> Problem:
     path = folder / problem.file
     here = Path.cwd()
     return replace(problem, file=str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def quote(folder: Path, problem: Problem) -> None:
+    """Show the line that a problem is in."""
+    if shown := quoted_line(folder, problem):
+        say(shown)
+
+
+def quoted_line(folder: Path, problem: Problem) -> str:
+    """Return the line that a problem is in, with a caret below the place, as compilers do; "" where
+    there is none to show."""
+    try:
+        lines = (folder / problem.file).read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    if not problem.line or problem.line > len(lines):
+        return ""
+    line = "".join(c if c.isprintable() else " " for c in lines[problem.line - 1][:LINE_SHOWN])
+    caret = " " * ((problem.column or 1) - 1) + "^"
+    return f"    {line}\n    {caret}" if line.strip() else ""
 
 
 def print_json(value: object) -> None:

@@ -1,16 +1,18 @@
 """people.yaml, routing.yaml and sla.yaml, and agents' words: read, checked, and made into rules."""
 
 import hashlib
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maildesk.config import references, reloaded_files
 from maildesk.config.agent_words import AgentWords, read_agent_words
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
+from maildesk.config.routing_rules import RuleSet, check_names, compile_all, hidden_rules
 from maildesk.config.shape import File, read_file
 from maildesk.errors import Problem
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
+from maildesk.share import template_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Desk:
     routing: File[RoutingFile]
     sla: File[SlaFile]
     words: AgentWords
+    rules: RuleSet
+    templates: Path | None
 
     def problems(self, admins: tuple[str, ...]) -> list[Problem]:
         """Return all that is wrong in these files; `admins` stand in maildesk.yaml."""
@@ -30,12 +34,14 @@ class Desk:
             problems += references.check_people(people.document, people.found)
         if routing.found:
             problems += references.check_routing(routing.document, routing.found, admins)
+            problems += self.rules.problems
         if people.found and routing.found:
             queues, agents = (
                 (routing.document, routing.found),
                 (people.document, people.found),
             )
             problems += references.check_queues_and_people(queues, agents)
+            problems += check_names(routing.document, self.rules.rules, self._known())
         return problems
 
     def warnings(self, languages: Container[str]) -> list[Problem]:
@@ -51,7 +57,21 @@ class Desk:
             *references.language_warnings(routing.document, "queues", queues, languages),
             *references.language_warnings(people.document, "organisations", customers, languages),
             *references.sla_warnings(self.sla.document, self.sla.model),
+            *hidden_rules(routing.document, self.rules.rules),
         ]
+
+    def _known(self) -> dict[str, Iterable[str]]:
+        """The names that rules may use, by kind."""
+        people, routing, sla = self.people.model, self.routing.model, self.sla.found
+        return {
+            "queue": routing.queues,
+            "team": people.teams,
+            "agent": people.agents,
+            "organisation": people.organisations,
+            "template": template_names(self.templates),
+            "calendar": sla.calendars if sla else (),
+            "sla": (),
+        }
 
     @property
     def version(self) -> str:
@@ -64,11 +84,15 @@ class Desk:
 
 def read_desk(folder: Path, templates: Path | None) -> Desk:
     """Read people.yaml, routing.yaml and sla.yaml, and what stands in the admin's `templates`."""
+    routing = read_file(folder, "routing.yaml", RoutingFile)
+    raws = routing.found.rules if routing.found else ()
     return Desk(
         read_file(folder, "people.yaml", PeopleFile),
-        read_file(folder, "routing.yaml", RoutingFile),
+        routing,
         read_file(folder, "sla.yaml", SlaFile, may_be_empty=True),
         read_agent_words(templates),
+        compile_all(routing.document, raws),
+        templates,
     )
 
 
@@ -89,6 +113,7 @@ def desk_rules(current: Rules, desk: Desk) -> Rules:
         version=desk.version,
         aliases_of_verbs=desk.words.aliases,
         answers=desk.words.answers,
+        routing=desk.rules.rules,
     )
 
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from maildesk.config.section import Section, empty_until
+from maildesk.config.routing_rules import rules_schema
+from maildesk.config.section import Section
 from maildesk.config.words import (
     Address,
     Addresses,
@@ -93,8 +94,8 @@ class RoutingFile(Section):
     """routing.yaml: where mail goes. Reloaded."""
 
     queues: dict[Handle, Queue] = Field(min_length=1, description="by handle")
-    rules: Annotated[list[object], empty_until("routing rules", "write rules: [] for now")] = Field(
-        default=[], description="not supported yet, must be empty"
+    rules: Annotated[list[object], WithJsonSchema(rules_schema())] = Field(
+        default=[], description="asked in this order, see [routing](routing.md)"
     )
     aliases: list[Address] = Field(default=[], description="further addresses that are ours")
     own_lists: list[Address] = Field(

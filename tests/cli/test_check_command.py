@@ -50,3 +50,10 @@ def test_init_tells_the_first_file_that_is_there(maildesk, folder):
     code, _, said = maildesk("init", str(folder))
     assert code == 78
     assert said.count("is there already") == 1
+
+
+def test_check_shows_the_line_and_the_place(maildesk, folder):
+    path = folder / "routing.yaml"
+    path.write_text(path.read_text() + "never_ad: []\n")
+    said = maildesk("check")[2].splitlines()
+    assert said[-2:] == ["    never_ad: []", "    ^"]
