@@ -201,6 +201,16 @@ class SetAbsence:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundle:
+    """An agent (his handle) is told of this with others in one mail, for he gets too many."""
+
+    agent: str
+    ticket: int
+    kind: str  # of the notice that is not written
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OpenHold:
     """An agent's mail is held, and he is asked."""
 
@@ -243,6 +253,7 @@ Change = (
     | StopMail
     | JoinContacts
     | SetAbsence
+    | Bundle
     | OpenHold
     | AskAgain
     | CloseHold

@@ -192,6 +192,19 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Bundled:
+    """A notice that waits to be told with others: what it was to tell, of which ticket as it is
+    now, in which queue. `party` is the agent's number there, 0 where he is none."""
+
+    id: int
+    kind: str
+    at: datetime
+    ticket: TicketLine
+    queue: str
+    party: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeldMail:
     """A hold and the mail that it keeps back, as it came in."""
 

@@ -23,7 +23,7 @@ nothing is said, the cause is the receipt of the mail that did it):
     delivery    new: how it stands and address; cause: why
 
 A merge is a `status` too, so that clocks need to know no other kind. What the desk remembers of
-contacts and of absent agents is no event.
+contacts, of absent agents and of what waits to be told in a bundle is no event.
 """
 
 from collections.abc import Iterable
@@ -37,6 +37,7 @@ from maildesk.model.changes import (
     AddMessage,
     AddParty,
     AskAgain,
+    Bundle,
     Change,
     CloseHold,
     JoinContacts,
@@ -65,6 +66,7 @@ from maildesk.store import (
     apply_links,
     apply_messages,
     apply_parties,
+    bundles,
     contacts,
     holds,
 )
@@ -84,6 +86,7 @@ AboutPeople = (
     | StopMail
     | JoinContacts
     | SetAbsence
+    | Bundle
 )
 
 
@@ -204,5 +207,7 @@ def _carry_out_about_people(work: Work, change: AboutPeople) -> None:
             contacts.join(work.connection, change)
         case SetAbsence():
             absences.set_absence(work.connection, change, work.now)
+        case Bundle():
+            bundles.add(work.connection, change)
         case _:
             assert_never(change)

@@ -4,7 +4,7 @@ from sqlalchemy import insert, select, update
 
 from maildesk.model.changes import LinkTickets, MergeTicket, SetStatus
 from maildesk.model.ticket import Status, Visibility
-from maildesk.store import holds
+from maildesk.store import bundles, holds
 from maildesk.store.apply_details import set_status
 from maildesk.store.apply_work import Work
 from maildesk.store.tables import links, messages, tickets
@@ -50,3 +50,4 @@ def _take_along_what_is_held(work: Work, change: MergeTicket) -> None:
         work.note(change.into, "message", what, cause=f"came in with {change.ticket}")
     work.connection.execute(update(messages).where(*is_held).values(ticket=change.into))
     holds.move(work.connection, change.ticket, change.into)
+    bundles.move(work.connection, change.ticket, change.into)

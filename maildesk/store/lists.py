@@ -19,7 +19,7 @@ SEARCHED = 5_000  # newest tickets: a search walks through their words
 SEARCHED_WORDS = 8
 WORD_CHARACTERS = 50
 
-_LINE = [
+LINE = [
     tickets.c[name]
     for name in (
         "number", "subject", "title", "status", "created_at", "updated_at", "priority",
@@ -32,13 +32,13 @@ _MOST_URGENT_FIRST = (tickets.c.priority, tickets.c.created_at, tickets.c.number
 # --- an agent's ---------------------------------------------------------------------------------
 
 _HIS = (
-    select(*_LINE)
+    select(*LINE)
     .where(tickets.c.assignee == bindparam("agent"), _IS_UNFINISHED)
     .order_by(*_MOST_URGENT_FIRST)
     .limit(MINE_AT_MOST)
 )
 _HIS_TEAMS = (
-    select(*_LINE)
+    select(*LINE)
     .where(tickets.c.team.in_(bindparam("teams", expanding=True)), _IS_UNFINISHED)
     .where(or_(tickets.c.assignee.is_(None), tickets.c.assignee != bindparam("agent")))
     .order_by(*_MOST_URGENT_FIRST)
@@ -51,7 +51,7 @@ def mine(connection: Connection, agent: str, teams: Collection[str]) -> tuple[Ti
     rows = list(connection.execute(_HIS, {"agent": agent}))
     if teams and len(rows) < MINE_AT_MOST:
         rows += connection.execute(_HIS_TEAMS, {"agent": agent, "teams": list(teams)})
-    return tuple(map(_for_agents, rows[:MINE_AT_MOST]))
+    return tuple(map(line_for_agents, rows[:MINE_AT_MOST]))
 
 
 # --- a requester's ------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ _NEWEST_OWN = (
     .limit(OWN_SEARCHED)
 )
 _OWN = (
-    select(*_LINE)
+    select(*LINE)
     .where(tickets.c.number.in_(_NEWEST_OWN), _IS_UNFINISHED)
     .order_by(tickets.c.number.desc())
     .limit(OWN_AT_MOST)
@@ -102,12 +102,12 @@ def found(connection: Connection, words: str) -> tuple[TicketLine, ...]:
     if not wanted:
         return ()
     query = (
-        select(*_LINE)
+        select(*LINE)
         .where(tickets.c.number.in_(_NEWEST), *map(_holds, wanted))
         .order_by(tickets.c.number.desc())
         .limit(FOUND_AT_MOST)
     )
-    return tuple(map(_for_agents, connection.execute(query)))
+    return tuple(map(line_for_agents, connection.execute(query)))
 
 
 def _holds(word: str) -> ColumnElement[bool]:
@@ -135,7 +135,8 @@ def _cases(word: str) -> Iterable[str]:
 # --- lines --------------------------------------------------------------------------------------
 
 
-def _for_agents(row: Row[Any]) -> TicketLine:
+def line_for_agents(row: Row[Any]) -> TicketLine:
+    """The line of a row with all columns of `LINE`, named as agents have named the ticket."""
     return _line(row, row.title or row.subject)
 
 

@@ -234,6 +234,21 @@ class AbsenceRow(Row, table=True):
     since: datetime = Field(sa_type=Instant)
 
 
+class BundleRow(Row, table=True):
+    """A notice that an agent (his handle) is told of with others, in one mail."""
+
+    __tablename__ = "bundle"
+    __table_args__ = (
+        Index("bundle_agent", "agent", "id"),
+        Index("bundle_ticket", "ticket"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    agent: str
+    ticket: int = Field(foreign_key="ticket.number")
+    kind: str
+    at: datetime = Field(sa_type=Instant)
+
+
 class ContactRow(Row, table=True):
     """What the desk remembers of an address. `same_as` is the key of the main address of the
     person, on his further ones."""
@@ -261,6 +276,14 @@ class OutgoingRow(Row, table=True):
     __table_args__ = (
         Index("outgoing_due", "state", "due_at"),
         Index("outgoing_reader", "ticket", "recipient_key"),
+        Index(
+            "outgoing_agent",
+            "recipient_key",
+            "created_at",
+            "kind",
+            "audience",
+            sqlite_where=text("audience = 'agent'"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     notice_key: str = Field(sa_type=Words, unique=True)
@@ -362,6 +385,7 @@ events = _table(EventRow)
 links = _table(LinkRow)
 holds = _table(HoldRow)
 absences = _table(AbsenceRow)
+bundles = _table(BundleRow)
 contacts = _table(ContactRow)
 outgoing = _table(OutgoingRow)
 outgoing_raws = _table(OutgoingRawRow)

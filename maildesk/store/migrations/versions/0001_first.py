@@ -17,6 +17,7 @@ def upgrade() -> None:
     _left_in_place()
     _receipt()
     _ticket()
+    _bundle()
     _event()
     _hold()
     _link()
@@ -173,6 +174,21 @@ def _ticket() -> None:
     op.create_index("ticket_wake", "ticket", ["wake_at"], sqlite_where=waits)
 
 
+def _bundle() -> None:
+    op.create_table(
+        "bundle",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("agent", sa.String(), nullable=False),
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="bundle_ticket_is_ticket"),
+        sa.PrimaryKeyConstraint("id", name="bundle_primary"),
+    )
+    op.create_index("bundle_agent", "bundle", ["agent", "id"])
+    op.create_index("bundle_ticket", "bundle", ["ticket"])
+
+
 def _event() -> None:
     op.create_table(
         "event",
@@ -284,6 +300,9 @@ def _outgoing() -> None:
     )
     op.create_index("outgoing_due", "outgoing", ["state", "due_at"])
     op.create_index("outgoing_reader", "outgoing", ["ticket", "recipient_key"])
+    his = ["recipient_key", "created_at", "kind", "audience"]
+    is_for_agent = sa.text("audience = 'agent'")
+    op.create_index("outgoing_agent", "outgoing", his, sqlite_where=is_for_agent)
 
 
 def _party() -> None:
