@@ -126,3 +126,13 @@ LISTED = [
         "href": "",
     },
 ]
+
+# Cases whose mails are told in one: the kinds of the notices, and when the last one came.
+BUNDLED = [
+    {
+        **LISTED[0],
+        "came": [{"kind": "queue_new", "count": 1}, {"kind": "user_replied", "count": 2}],
+        "at": WRITTEN_AT,
+    },
+    {**LISTED[1], "came": [{"kind": "held", "count": 1}], "at": WRITTEN_AT},
+]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from maildesk.mail.sample_facts import (
     ANSWER,
     BO,
+    BUNDLED,
     COMMON,
     CONVERSATION,
     EARLIER,
@@ -132,6 +133,17 @@ _TO_AGENT: Mapping[str, Mapping[str, object]] = {
         "more": 3,
     },
     "case_list": {**COMMON, "ticket": None, "items": LISTED, "more": 4, "searched": ""},
+    "bundle": {
+        **COMMON,
+        "ticket": None,
+        "reference": "",
+        "total": 4,
+        "number": 2,
+        "page": 1,
+        "pages": 1,
+        "since": WRITTEN_AT,
+        "items": BUNDLED,
+    },
     "trace": {
         **TO_AGENT,
         "lines": [
@@ -256,6 +268,7 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
         },
         ("case_list", "found"): {"searched": "printer", "items": LISTED[:1], "more": 0},
         ("case_list", "not_found"): {"searched": "printer", "items": [], "more": 0},
+        ("bundle", "second_part"): {"total": 530, "number": 402, "page": 2, "pages": 3},
         ("help", "no_ticket"): {"ticket": None},
         ("solved", "without_words"): {"mail": {**ANSWER, "text": ""}, "closes_at": None},
         ("closed", "in_silence"): {"is_confirmed": False},

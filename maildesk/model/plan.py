@@ -164,11 +164,12 @@ class CommandTrace:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something an admin must know; alerts of one `key` are sent at most once an hour."""
+    """Something an admin must know; alerts of one `key` are sent once in that time at most."""
 
     key: str
     problem: str
     detail: str = ""
+    every: timedelta = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
