@@ -1,4 +1,5 @@
-"""Alerts: what an admin must know, by mail and in the log. One key is sent at most once an hour."""
+"""Alerts: what an admin must know, by mail and in the log. One key is sent once an hour at most, or
+as rarely as the alert says."""
 
 import structlog
 
@@ -18,7 +19,7 @@ def send_alert(desk: Desk, alert: Alert) -> None:
     """Log the alert and queue it to every admin; a desk that cannot is told in the log only."""
     try:
         with desk.database.read() as session:
-            if not is_due(session, alert.key, desk.clock()):
+            if not is_due(session, alert.key, desk.clock(), alert.every):
                 return
         _log(alert)
         notices = [_notice(desk, alert, to) for to in desk.rules.admins]
@@ -26,7 +27,7 @@ def send_alert(desk: Desk, alert: Alert) -> None:
         if isinstance(letters, Exception):
             raise letters
         with desk.database.write() as session:
-            if may_alert(session, alert.key, desk.clock()):
+            if may_alert(session, alert.key, desk.clock(), alert.every):
                 outbox.put(session, letters, desk.clock())
                 desk.queued.set()
     except MaildeskError as error:

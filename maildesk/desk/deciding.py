@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.attempts import fail
+from maildesk.desk.bundles import Tally
 from maildesk.desk.desk import Desk
 from maildesk.desk.gathering import known_of
 from maildesk.desk.letters import Order, order, write_letters
@@ -61,10 +62,11 @@ class Decisions:
         desk = self._desk
         number = next_number(session)
         acknowledged = 0
+        tally = Tally(desk, session, desk.clock())
         while self.left:
             work = self.left.popleft()
             try:
-                plan, ordered = _decide_on(desk, session, work, number, acknowledged)
+                plan, ordered = _decide_on(desk, session, work, tally, number, acknowledged)
             except Temporary:
                 raise
             except Exception as error:  # noqa: BLE001 - a bug costs this mail an attempt, no other
@@ -79,13 +81,14 @@ class Decisions:
 
 
 def _decide_on(
-    desk: Desk, session: Session, work: Work, number: int, acknowledged: int
+    desk: Desk, session: Session, work: Work, tally: Tally, number: int, acknowledged: int
 ) -> tuple[Plan, Order]:
     rules, receipt = desk.rules, work.receipt
     facts, trust = known_of(session, work, rules, number=number)
     facts = replace(facts, unverified_in_hour=facts.unverified_in_hour + acknowledged)
     now, written_at = receipt.received_at, desk.clock()
     plan = decide(work.mail, receipt.envelope, trust, facts, rules, now, written_at=written_at)
+    plan = tally.bundled(plan)
     return plan, _order(desk, work, facts, plan)
 
 

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection
 
 from maildesk.desk.alerts import send_alert
+from maildesk.desk.bundles import Tally
 from maildesk.desk.desk import Desk
 from maildesk.desk.letters import letters_of
 from maildesk.errors import Temporary
@@ -83,7 +84,7 @@ def fire(desk: Desk, firing: Firing) -> None:
     now = desk.clock()
     with desk.database.read() as session:
         ticket = ticket_facts(session.connection(), [firing.ticket])[firing.ticket]
-    plan = firing.decide(ticket, desk.rules, now)
+        plan = Tally(desk, session, now).bundled(firing.decide(ticket, desk.rules, now))
     plan = replace(plan, versions={**plan.versions, firing.ticket: ticket.ticket.version})
     letters = letters_of(desk, plan, lambda alert: send_alert(desk, alert))
     with desk.database.write() as session:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from maildesk.desk.alerts import send_alert
+from maildesk.desk.bundles import send_due
 from maildesk.desk.desk import Desk
 from maildesk.desk.holds import fire_due
 from maildesk.desk.undelivered import tidings_of
@@ -56,6 +57,12 @@ def checkpoint(desk: Desk) -> None:
 def remind_and_wake(desk: Desk) -> None:
     """Remind of held mails that nobody decides on; bring back tickets whose day has come."""
     fire_due(desk)
+
+
+@job(every=timedelta(minutes=1))
+def send_bundles(desk: Desk) -> None:
+    """Mail agents who get too many mails a list of what came in the last quarter of an hour."""
+    send_due(desk)
 
 
 @job(every=timedelta(minutes=10))

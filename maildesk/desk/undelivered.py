@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from maildesk.desk.alerts import send_alert
+from maildesk.desk.bundles import Tally
 from maildesk.desk.desk import Desk
 from maildesk.desk.letters import letters_of
 from maildesk.errors import Unavailable
@@ -53,6 +54,7 @@ def tidings_of(desk: Desk, session: Session, outcomes: Iterable[Outcome], now: d
     plans: list[Plan] = []
     letters: list[Letter] = []
     alerts: list[Alert] = []
+    tally = Tally(desk, session, now)
     for outcome in outcomes:
         if outcome.audience == Audience.ADMIN or outcome.state not in ("failed", "deferred"):
             continue
@@ -60,6 +62,7 @@ def tidings_of(desk: Desk, session: Session, outcomes: Iterable[Outcome], now: d
         if plan is None:
             alerts.append(refused_alert(outcome.recipient, outcome.error))
             continue
+        plan = tally.bundled(plan)
         plans.append(plan)
         letters += letters_of(desk, plan, alerts.append)
         alerts += plan.alerts
