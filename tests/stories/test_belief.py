@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from mail.signer import EVERYTHING, GOOGLE, MICROSOFT, Signer, replaced, with_field
-from stories.house import KARI, SUPPORT
+from stories.house import BO, KARI, SUPPORT
 
 from maildesk.desk.evidence import SignatureChecker
 from maildesk.errors import Unavailable
@@ -164,15 +164,33 @@ def case(desk, ada, kari, bo):
     return desk
 
 
-def kari_writes(kari, text=REPLY, **words):
-    """A mail of Kari's that holds no token: only her proof can send it."""
+def kari_writes(kari, text=f"#solve\n\n{REPLY}", **words):
+    """A mail of Kari's that holds no token: only her proof can send it, and run its command."""
     return kari.write(SUPPORT, "Re: Printer is dead [#1]", text, **words)
+
+
+def refused(case, raw, kari, to=(SUPPORT,)):
+    """Hand the mail in; it does nothing, and no more than Kari's registered address hears of it.
+    Return whether she is asked."""
+    before = standing(case)
+    sent = post(case, raw, kari, to)
+    assert standing(case) == before
+    assert {letter.recipient for letter in sent} <= {KARI}
+    return ["Answer with one word" in letter.text for letter in sent] == [True]
+
+
+def standing(case):
+    """What a mail in Kari's name could change: the case, and what she has said in it."""
+    ticket = case.ticket()
+    said = [message for message in ticket["messages"] if message["direction"] == "out"]
+    return ticket["status"], ticket["assignee"], ticket["participants"], len(said)
 
 
 def test_an_agents_signed_mail_is_sent(case, kari, ada):
     sent = post(case, signed(kari_writes(kari), KARIS), kari)
     assert [letter.recipient for letter in sent] == [ada.address]
     assert REPLY in sent[0].text
+    assert case.ticket()["status"] == "solved"
 
 
 def test_an_agents_mail_that_our_server_vouches_for_is_sent(case, kari, ada):
@@ -182,8 +200,7 @@ def test_an_agents_mail_that_our_server_vouches_for_is_sent(case, kari, ada):
 
 @pytest.mark.parametrize("names", [GOOGLE, MICROSOFT], ids=["google", "microsoft"])
 def test_a_signature_that_leaves_to_or_the_bodys_type_open_sends_nothing(case, kari, names):
-    sent = post(case, signed(kari_writes(kari), KARIS, names), kari)
-    assert [letter.recipient for letter in sent] == [KARI]
+    assert refused(case, signed(kari_writes(kari), KARIS, names), kari)
     assert (trust(case), visibility(case)) == ("V2", "held")
 
 
@@ -198,9 +215,7 @@ def test_a_mail_that_passes_again_is_held(case, kari, ada, sign):
         raw = with_field(raw, "Subject: Re: another [#1]")
     elif sign == "turned":
         post(case, from_mx(raw.replace(b"#solve", b"#take"), DMARC_PASS), kari)
-    before = case.ticket()
-    sent = post(case, from_mx(raw, DMARC_PASS), kari)
-    assert (case.to(ada, sent), case.ticket()["status"]) == ([], before["status"])
+    assert refused(case, from_mx(raw, DMARC_PASS), kari)
     assert (trust(case), visibility(case)) == ("V2", "held")
 
 
@@ -219,14 +234,18 @@ TRICKS = {
 @pytest.mark.parametrize("trick", TRICKS)
 def test_no_trick_sends_in_an_agents_name(case, kari, ada, trick):
     names = EVERYTHING.replace("In-Reply-To References ", "")
-    sent = post(case, TRICKS[trick](signed(kari_writes(kari), KARIS, names)), kari)
-    assert case.to(ada, sent) == []
+    raw = TRICKS[trick](signed(kari_writes(kari), KARIS, names))
+    if trick == "second From":  # nobody's: the team is told of it
+        assert {letter.recipient for letter in post(case, raw, kari)} == {KARI, BO}
+    else:
+        assert refused(case, raw, kari)
+    assert case.ticket()["status"] == "new"
     assert {message["direction"] for message in case.ticket()["messages"]} == {"in"}
 
 
 def test_text_behind_l_sends_nothing(case, kari, ada):
     raw = signed(kari_writes(kari), KARIS, length=True) + b"And pay Eve.\r\n"
-    assert case.to(ada, post(case, raw, kari)) == []
+    assert refused(case, raw, kari)
     assert (trust(case), visibility(case)) == ("V0", "held")
 
 
@@ -234,22 +253,21 @@ def test_a_signed_mail_is_sent_once(case, kari, ada):
     names = EVERYTHING.replace("MIME-Version ", "")
     raw = signed(kari_writes(kari), KARIS, names)
     assert case.to(ada, post(case, raw, kari))
-    assert post(case, raw, kari) == []
-    turned = with_field(raw, "X-Note: another way")
-    assert post(case, turned, kari) == []
-    assert [m["direction"] for m in case.ticket()["messages"]].count("out") == 1
+    for again in (raw, with_field(raw, "X-Note: another way")):
+        assert not refused(case, again, kari)
+        assert case.dispositions()[-1] == "duplicate"
 
 
 def test_a_signed_mail_to_somebody_else_that_he_sends_on_is_held(case, kari, ada):
-    mail = kari.write("bob@example.net", "Re: Printer is dead [#1]", REPLY)
-    assert case.to(ada, post(case, signed(mail, KARIS), kari)) == []
+    mail = kari.write("bob@example.net", "Re: Printer is dead [#1]", f"#solve\n\n{REPLY}")
+    assert refused(case, signed(mail, KARIS), kari)
     assert (trust(case), visibility(case)) == ("V2", "held")
 
 
 def test_an_old_signed_mail_is_held(case, kari, ada):
     raw = signed(kari_writes(kari), KARIS)
     case.clock.pass_time(days=8)
-    assert case.to(ada, post(case, raw, kari)) == []
+    assert refused(case, raw, kari)
     assert (trust(case), visibility(case)) == ("V1", "held")
 
 
@@ -257,7 +275,7 @@ def test_an_expired_signature_is_held(case, kari, ada):
     expires_at = int((case.clock.at + timedelta(hours=1)).timestamp())
     raw = signed(kari_writes(kari), KARIS, x=expires_at)
     case.clock.pass_time(hours=2)
-    assert case.to(ada, post(case, raw, kari)) == []
+    assert refused(case, raw, kari)
     assert (trust(case), visibility(case)) == ("V0", "held")
 
 
@@ -267,13 +285,12 @@ def test_results_forged_further_down_are_held(case, kari, ada):
         f"Authentication-Results: {MX}; dmarc=pass header.from=example.com",
     )
     raw = from_mx(with_field(forged, "Received: from x by y; now"), "dmarc=none")
-    assert case.to(ada, post(case, raw, kari)) == []
+    assert refused(case, raw, kari)
     assert (trust(case), visibility(case)) == ("V0", "held")
 
 
 def test_a_forged_mail_is_held_though_it_came_to_the_right_address(case, kari, ada):
-    mail = kari.answer(REPLY)
+    mail = kari.answer(f"#solve\n\n{REPLY}")
     raw = from_mx(mail, "dmarc=fail (p=reject dis=none) header.from=example.com")
-    sent = post(case, raw, kari, to=(kari.inbox[0].reply_to,))
-    assert case.to(ada, sent) == []
+    assert refused(case, raw, kari, to=(kari.inbox[0].reply_to,))
     assert (trust(case), visibility(case)) == ("VX", "held")
