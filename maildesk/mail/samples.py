@@ -120,6 +120,8 @@ _TO_AGENT: Mapping[str, Mapping[str, object]] = {
         "commands": [*map(command, ("run", "send", "drop"))],
         "may_run": True,
         "may_send": True,
+        "keeps_words": False,
+        "said": "",
         "is_reminder": False,
     },
     "case": {
@@ -245,6 +247,7 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "reason": "There is no command #hilfee.",
             **dict.fromkeys(("understood", "doubts", "words"), ()),
             **dict.fromkeys(("may_run", "may_send"), False),
+            "said": "What is this?",
             "commands": [command("drop")],
         },
         ("command_confirm", "collision"): {

@@ -21,6 +21,7 @@ from maildesk.policy.rules import Agent
 from maildesk.policy.threads import Arrival, match_ticket
 
 MOST_QUESTIONS = 2  # on one mail, but for reminders: whoever does not answer them is not pressed
+SAID_SHOWN = 200  # characters of an answer that decides nothing
 
 Begin = Callable[[], Draft]
 
@@ -34,7 +35,7 @@ def confirm(arrival: Arrival, automatic: Automatic, held: HeldMail, agent: Agent
         )
     order = read_order(arrival.mail.new_text)
     if order is None:
-        return _ask_again(begin, agent, held)
+        return _ask_again(begin, agent, held, said=arrival.mail.new_text)
     if order is Order.DROP:
         draft = begin()
         draft.change(CloseHold(held.hold.ticket, held.hold.receipt, order))
@@ -68,7 +69,9 @@ def _act(begin: Begin, agent: Agent, held: HeldMail, order: Order) -> Plan:
     return replace(plan, changes=(*plan.changes, over))
 
 
-def _ask_again(begin: Begin, agent: Agent, held: HeldMail, reason: str = "") -> Plan:
+def _ask_again(
+    begin: Begin, agent: Agent, held: HeldMail, reason: str = "", said: str = ""
+) -> Plan:
     draft = begin()
     if held.hold.times_asked >= MOST_QUESTIONS and not reason:
         draft.reasons.append("neither run, send nor drop; asked twice already")
@@ -76,7 +79,7 @@ def _ask_again(begin: Begin, agent: Agent, held: HeldMail, reason: str = "") -> 
     attempt = try_mail(begin(), agent, is_sure=False, order=None)
     question = question_of(begin, agent, attempt, reason or held.hold.reason)
     draft.change(AskAgain(held.hold.receipt))
-    notices.ask_author(draft, agent, question)
+    notices.ask_author(draft, agent, replace(question, said=said[:SAID_SHOWN]))
     return draft.plan(Disposition.NOTE)
 
 

@@ -63,7 +63,8 @@ def question_of(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Qu
     open_doubts = [doubt for doubt in doubts if not doubt.suggestion]
     may_run = bool(run.lines) and not (run.doubts or stops[Order.RUN])
     may_send = send.has_words and not stops[Order.SEND] and not send.task.is_opening
-    hard = stops[Order.SEND] if send.has_words else stops[Order.RUN]
+    is_bare = not (send.has_words or run.lines)  # "empty" would say less than the doubts do
+    hard = "" if is_bare else stops[Order.SEND if send.has_words else Order.RUN]
     return Question(
         reason=reason or hard or _first(open_doubts or doubts),
         understood=run.understood,
@@ -71,6 +72,7 @@ def question_of(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Qu
         words=send.mail.new_text,
         may_run=may_run,
         may_send=may_send,
+        keeps_words=run.has_words and run.visibility is Visibility.INTERNAL,
     )
 
 

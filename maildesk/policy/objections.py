@@ -30,7 +30,7 @@ def objection(attempt: Attempt) -> str:
         return ""
     draft, mail = attempt.draft, attempt.mail
     if not attempt.has_words:
-        return "" if attempt.lines else _nothing_to_send(draft, mail)
+        return "" if attempt.lines or attempt.doubts else _nothing_to_send(draft, mail)
     doubt = "" if attempt.order else _doubt(attempt)
     return (
         _only_its_head(draft)

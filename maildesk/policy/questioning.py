@@ -8,7 +8,8 @@ from maildesk.policy.command_lines import Doubt
 @dataclass(frozen=True, slots=True)
 class Question:
     """Why the mail is held, what of it was `understood` and would be done, the lines in doubt, the
-    `words` that would go out, and which answers make sense."""
+    `words` that would go out, and which answers make sense. `keeps_words`: by `run` they become a
+    note; `said`: his answer to the same question, which was none of them."""
 
     reason: str
     understood: tuple[str, ...] = ()
@@ -16,6 +17,8 @@ class Question:
     words: str = ""
     may_run: bool = False
     may_send: bool = False
+    keeps_words: bool = False
+    said: str = ""
 
     def facts(self) -> dict[str, object]:
         """Return what the question's template sees; what a doubt says is not said twice."""
@@ -29,6 +32,8 @@ class Question:
             "words": self.words,
             "may_run": self.may_run,
             "may_send": self.may_send,
+            "keeps_words": self.keeps_words,
+            "said": self.said,
         }
 
     @property

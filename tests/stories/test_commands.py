@@ -69,10 +69,24 @@ def test_anything_else_asks_once_more(case, ada, kari):
     case.post(kari.answer("#colse\n\nIt prints again."))
     case.post(kari.answer("what's this?"))
     assert "Answer with one word" in kari.last.text
+    assert "You answered “what's this?”: nothing was done with that." in kari.last.text
     asked = len(case.to(kari))
     case.post(kari.answer("what's this?"))
     assert len(case.to(kari)) == asked
     assert len(case.to(ada)) == 1
+
+
+def test_question_does_not_promise_to_send_a_note(case, ada, kari):
+    case.post(kari.answer("Bo, look at this:\n#note\nit is the drum."))
+    assert "run: does what was understood; your words become a note." in kari.last.text
+    case.post(kari.answer("run"))
+    assert len(case.to(ada)) == 1
+
+
+def test_unknown_command_alone_is_not_called_an_empty_mail(case, kari):
+    case.post(kari.answer("#hilfee"))
+    assert "There is no command #hilfee." in kari.last.text
+    assert "empty" not in kari.last.text
 
 
 def test_note_stays_inside(case, ada, kari):
