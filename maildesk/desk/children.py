@@ -11,9 +11,9 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import LifoQueue
 from typing import Any, Self, cast
 
 from maildesk.desk.child_process import (
@@ -38,11 +38,11 @@ class Children:
     def __init__(
         self, count: int = 2, *, seconds: float = 30, memory_bytes: int = 512 * 1024 * 1024
     ) -> None:
-        """Start nothing yet: a child starts with its first job."""
-        self._count = count
+        """Start nothing yet: a child starts when there is a job and no other is free."""
         self._seconds = seconds
         self._memory_bytes = memory_bytes
-        self._idle: SimpleQueue[Child | None] = SimpleQueue()
+        # Who was idle last comes first: a desk with few mails has but one child.
+        self._idle: LifoQueue[Child | None] = LifoQueue()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="children")
         self._alive: set[Child] = set()
         self._lock = threading.Lock()
@@ -68,14 +68,12 @@ class Children:
             child.end()
 
     def warm_up(self) -> None:
-        """Start the children now, and wait until they are ready.
+        """Start a child now, and wait until it is ready.
 
         What dies or hangs before the first mail is not the mail's fault. Raises: ChildNotStarted.
         """
-        with ExitStack() as stack:
-            children = [stack.enter_context(self._child()) for _ in range(self._count)]
-            for child in children:
-                child.wait_for_start()
+        with self._child() as child:
+            child.wait_for_start()
 
     def run(self, job: str, *arguments: object) -> Any:
         """Do one of `mail.child.JOBS` in a child and return what it returns.
