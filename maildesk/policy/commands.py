@@ -203,7 +203,7 @@ def team(task: Task, rest: str) -> str:
 
 @command("priority", "prio", group=Group.DETAIL, usage="P1–P4")
 def priority(task: Task, rest: str) -> str:
-    """Set the priority; `#urgent` is P1."""
+    """Set the priority; #urgent is P1."""
     return _detail(task, Detail.PRIORITY, str(read_priority(rest)))
 
 
@@ -262,7 +262,7 @@ def uncc(task: Task, rest: str) -> str:
 
 @command("admit", group=Group.PEOPLE, usage="[requester]", is_weighty=True)
 def admit(task: Task, rest: str) -> str:
-    """Take a held mail in, and its sender as participant; `requester`: it is his further
+    """Take a held mail in, and its sender as participant; with “requester” as his further
     address."""
     if rest and rest.casefold() != "requester":
         raise CannotRun(f"#admit takes nothing or “requester”, not “{rest}”")
