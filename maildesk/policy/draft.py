@@ -12,6 +12,7 @@ from maildesk.model.changes import (
     Change,
     LinkTickets,
     LowerParty,
+    MergeTicket,
     ReleaseMessage,
     RememberContact,
     SetAssignee,
@@ -49,6 +50,7 @@ class Draft:
     def __post_init__(self) -> None:
         self._parties = {party.address.key: party for party in self.facts.parties}
         self.ticket: Ticket = self.facts.ticket
+        self.forwarded = self.arrival.mail.forwarded
         self._is_held = False
         self._is_beside = False
         self._beside: list[Draft] = []
@@ -192,7 +194,8 @@ class Draft:
         return Plan(
             disposition=disposition,
             ticket=self.ticket.number or None,
-            changes=tuple(self.changes),
+            # A merge takes along what is held: what the same mail lets go is let go before.
+            changes=tuple(sorted(self.changes, key=lambda each: isinstance(each, MergeTicket))),
             notices=tuple(self.notices),
             match=self.match,
             trust=self.arrival.trust,
