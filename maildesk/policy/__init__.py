@@ -1,4 +1,4 @@
-"""Decisions; pure. No session, no clock, no socket. The way of one mail through them:
+"""Decisions; pure. No session, no clock, no socket. The way of one mail through them is this.
 
     decide             one mail -> one plan; calls what follows
     trust, threads     who wrote it, and which ticket it belongs to
