@@ -67,9 +67,16 @@ def _unproved(draft: Draft) -> str:
     has_token = draft.match.token_purpose in (Purpose.AGENT, Purpose.INTERNAL)
     if has_token and draft.arrival.trust.level is not Level.VX:
         return ""
+    trust = draft.arrival.trust
+    why = "Nothing proves that you wrote it."
+    if trust.level is Level.V2:
+        why = (
+            "You wrote it, but it may be a copy that somebody sends on: "
+            f"{'; '.join(trust.evidence)}."
+        )
     return (
-        "Nothing proves that you wrote it. An answer to the notification of a case needs no "
-        "question like this one: its reply address is the proof."
+        f"{why} An answer to the notification of a case needs no question like this one: its reply "
+        "address is the proof."
     )
 
 

@@ -3,7 +3,16 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from mail.signer import EVERYTHING, GOOGLE, MICROSOFT, Signer, replaced, with_field
+from mail.signer import (
+    EVERYTHING,
+    FASTMAIL,
+    GOOGLE,
+    MICROSOFT,
+    OPENDKIM,
+    Signer,
+    replaced,
+    with_field,
+)
 from stories.house import BO, KARI, SUPPORT
 
 from maildesk.desk.evidence import SignatureChecker
@@ -88,8 +97,14 @@ def test_who_proves_nothing_is_acknowledged_without_a_word_of_his(desk, ada, dns
 
 @pytest.mark.parametrize(
     ("names", "level"),
-    [(GOOGLE, "V2"), (MICROSOFT, "V2"), ("From To Subject", "V1")],
-    ids=["google", "microsoft", "little"],
+    [
+        (GOOGLE, "V2"),
+        (MICROSOFT, "V2"),
+        (FASTMAIL, "V2"),
+        (OPENDKIM, "V1"),
+        ("From To Subject", "V1"),
+    ],
+    ids=["google", "microsoft", "fastmail", "opendkim", "little"],
 )
 def test_a_signed_mail_is_acknowledged_in_full_and_its_cc_takes_part(desk, ada, names, level):
     mail = ada.write(SUPPORT, cc=["carl@example.org"])
@@ -186,8 +201,9 @@ def standing(case):
     return ticket["status"], ticket["assignee"], ticket["participants"], len(said)
 
 
-def test_an_agents_signed_mail_is_sent(case, kari, ada):
-    sent = post(case, signed(kari_writes(kari), KARIS), kari)
+@pytest.mark.parametrize("names", [EVERYTHING, FASTMAIL], ids=["everything", "fastmail"])
+def test_an_agents_signed_mail_is_sent(case, kari, ada, names):
+    sent = post(case, signed(kari_writes(kari), KARIS, names), kari)
     assert [letter.recipient for letter in sent] == [ada.address]
     assert REPLY in sent[0].text
     assert case.ticket()["status"] == "solved"
@@ -198,10 +214,33 @@ def test_an_agents_mail_that_our_server_vouches_for_is_sent(case, kari, ada):
     assert [letter.recipient for letter in post(case, raw, kari)] == [ada.address]
 
 
-@pytest.mark.parametrize("names", [GOOGLE, MICROSOFT], ids=["google", "microsoft"])
-def test_a_signature_that_leaves_to_or_the_bodys_type_open_sends_nothing(case, kari, names):
+@pytest.mark.parametrize(
+    ("names", "level"),
+    [(GOOGLE, "V2"), (MICROSOFT, "V2"), (OPENDKIM, "V1")],
+    ids=["google", "microsoft", "opendkim"],
+)
+def test_a_signature_that_leaves_to_or_the_bodys_type_open_sends_nothing(case, kari, names, level):
     assert refused(case, signed(kari_writes(kari), KARIS, names), kari)
+    assert (trust(case), visibility(case)) == (level, "held")
+
+
+@pytest.mark.parametrize("field", ["In-Reply-To", "References"])
+def test_a_signature_that_leaves_open_what_is_answered_sends_nothing(case, kari, field):
+    names = EVERYTHING.replace(f"{field} ", "")
+    mail = kari.answer(f"#solve\n\n{REPLY}", kari.last, fields={"To": SUPPORT})
+    assert refused(case, signed(mail, KARIS, names), kari)
+    assert f"{field} unsigned" in " ".join(kari.last.text.split())
     assert (trust(case), visibility(case)) == ("V2", "held")
+
+
+@pytest.mark.parametrize("names", [GOOGLE, MICROSOFT, OPENDKIM])
+def test_what_a_signature_leaves_open_an_agents_own_reply_address_makes_up_for(
+    case, kari, ada, names
+):
+    told = kari.last
+    raw = signed(kari.answer(f"#solve\n\n{REPLY}", told), KARIS, names)
+    assert [i.recipient for i in post(case, raw, kari, to=[told.reply_to])] == [ada.address]
+    assert case.ticket()["status"] == "solved"
 
 
 @pytest.mark.parametrize("sign", ["old", "to others", "second Subject", "turned"])
