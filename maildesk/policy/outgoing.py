@@ -9,7 +9,7 @@ mail. Only letters and digits are compared: clients wrap lines, and put signs be
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Self
 
 from maildesk.mail.body import split_body
@@ -17,10 +17,10 @@ from maildesk.mail.identifiers import Purpose, ReplyAddresses, find_markers, fin
 from maildesk.mail.marker import is_reply_marker
 from maildesk.mail.message import Attachment, InboundMail, Span, address_key, joined
 from maildesk.mail.notes import NOTES
+from maildesk.policy.bare_lines import bare_line, bare_text, is_long
 from maildesk.policy.rules import Rules
+from maildesk.policy.shared_lines import shared_lines
 
-LONG = 20  # characters: a shorter line may stand anywhere by chance
-_FEWEST_LETTERS = 12  # in a long line: a rule of dashes says nothing
 _MOST_LINES = 1_000  # of an unmarked quote that are cut; what is left of a longer one is held
 _SECRET = (Purpose.AGENT, Purpose.INTERNAL, Purpose.CONFIRMATION, Purpose.BOUNCE)
 _SIGNATURES = (
@@ -29,10 +29,7 @@ _SIGNATURES = (
     "application/x-pkcs7-signature",
 )
 
-_INITIALS = re.compile(r"\A\s*(?:[^\W\d_]{1,4}>+\s?)+")
-_ECHO = re.compile(r"<mailto:[^<>\s]*>")
 _EMPTY_QUOTE = re.compile(r"(?:\s*[^\W\d_]{0,4}[>|])*\s*\Z")
-_NO_LETTER = re.compile(r"[\W_]+")
 _INTRODUCTION = re.compile(r".{0,300}[:\uff1a]\s*\Z")
 
 
@@ -52,32 +49,32 @@ class Sent:
         cls, texts: Iterable[str], *, inside: Iterable[str] = (), public: Iterable[str] = ()
     ) -> Self:
         """Take the texts as `mail.sent` reads them: what others said stands behind ">"."""
-        lines = [text.split("\n") for text in texts]
+        letters = list(texts)
         return cls(
-            "\n".join(map(_bare, lines)),
-            "\n".join(_bare(line for line in each if line[:1] != ">") for each in lines),
-            "\n".join(_bare(line for line in each if line[:1] == ">") for each in lines),
-            "\n".join(_bare(text.split("\n")) for text in inside),
-            "\n".join(_bare(text.split("\n")) for text in public),
+            "\n".join(map(bare_text, letters)),
+            "\n".join(bare_text(own_part(text)) for text in letters),
+            "\n".join(bare_text(quoted_part(text)) for text in letters),
+            "\n".join(map(bare_text, inside)),
+            "\n".join(map(bare_text, public)),
         )
 
     def holds(self, line: str) -> bool:
         """Whether a long line stands in a letter, whoever said it."""
-        return _is_long(line) and _bare_line(line) in self.everything
+        return is_long(line) and bare_line(line) in self.everything
 
     def is_quoted(self, line: str) -> bool:
         """Whether the line is one that we quoted, and neither our own nor for agents alone."""
-        bare = _bare_line(line)
+        bare = bare_line(line)
         if not bare or bare not in self.quoted:
             return False
         if bare in self.inside and bare not in self.public:
             return False
-        return _is_long(line) or bare not in self.own
+        return is_long(line) or bare not in self.own
 
     def said(self, line: str) -> bool:
         """Whether a long line is our own."""
-        bare = _bare_line(line)
-        return _is_long(line) and bare in self.own and bare not in self.quoted
+        bare = bare_line(line)
+        return is_long(line) and bare in self.own and bare not in self.quoted
 
 
 def agent_keys(mail: InboundMail, rules: Rules) -> tuple[str, ...]:
@@ -143,7 +140,7 @@ def _quote_length(words: Sequence[str], sent: Sent, *, is_backwards: bool) -> in
     """How many lines go on as our letter does, as far as one of our own long lines."""
     piece, length = "", 0
     for count, line in enumerate(islice(words, _MOST_LINES), 1):
-        bare = _bare_line(line)
+        bare = bare_line(line)
         piece = bare + piece if is_backwards else piece + bare
         if piece not in sent.everything:
             if not sent.holds(line):
@@ -192,17 +189,19 @@ def _below(text: str, sent: Sent, reply: ReplyAddresses) -> list[Span]:
 # --- holding ------------------------------------------------------------------------------------
 
 
-def forbidden_lines(text: str, forbidden: Iterable[str], allowed: Iterable[str] = ()) -> list[str]:
-    """Return the long lines that `text` shares with a forbidden one, wrapped as they may be, but
+def forbidden_lines(
+    text: str, forbidden: Iterable[str], allowed: Iterable[str] = ()
+) -> Iterator[str]:
+    """Yield the long lines that `text` shares with a forbidden one, wrapped as they may be, but
     for those that stand in an `allowed` one."""
-    free = "\n".join(_bare(each.split("\n")) for each in allowed)
-    texts = list(forbidden)
-    there = "\n".join(_bare(each.split("\n")) for each in texts)
-    here = _bare(text.split("\n"))
-    found = [line for line in text.split("\n") if _is_long(line) and _bare_line(line) in there]
-    wrapped = (line for each in texts for line in each.split("\n"))
-    found += [line for line in wrapped if _is_long(line) and _bare_line(line) in here]
-    return [line.strip() for line in found if _bare_line(line) not in free]
+    shared = shared_lines(text, forbidden)
+    first = next(shared, None)
+    if first is None:
+        return
+    free = "\n".join(map(bare_text, allowed))
+    for line, bare in chain([first], shared):
+        if bare not in free:
+            yield line.strip()
 
 
 def own_part(sent_text: str) -> str:
@@ -228,20 +227,3 @@ def relayed(attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
         for attachment in attachments
         if attachment.content_type not in _SIGNATURES and attachment.method != "reply"
     )
-
-
-# --- comparing ----------------------------------------------------------------------------------
-
-
-def _is_long(line: str) -> bool:
-    return len(line.strip()) >= LONG and len(_bare_line(line)) >= _FEWEST_LETTERS
-
-
-def _bare(lines: Iterable[str]) -> str:
-    return "".join(map(_bare_line, lines))
-
-
-def _bare_line(line: str) -> str:
-    """The letters and digits of a line, without the initials that some clients quote with, and
-    without the echo of a link, which the text that we sent does not have."""
-    return _NO_LETTER.sub("", _INITIALS.sub("", _ECHO.sub("", line))).casefold()

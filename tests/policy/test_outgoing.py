@@ -88,7 +88,7 @@ def test_reference_is_nobodys_words(world):
 
 def test_long_lines_of_ours_are_found_and_short_ones_are_not():
     text = "Hello,\nNobody has taken it yet.\nPrinter\nSender ada@example.org: not proven (V0)."
-    assert forbidden_lines(text, [own_part(NOTICE)])[:2] == [
+    assert list(forbidden_lines(text, [own_part(NOTICE)]))[:2] == [
         "Nobody has taken it yet.",
         "Sender ada@example.org: not proven (V0).",
     ]
@@ -96,14 +96,14 @@ def test_long_lines_of_ours_are_found_and_short_ones_are_not():
 
 def test_line_of_ours_within_a_longer_one_is_found():
     text = "I was told: Sender ada@example.org: not proven (V0). Is that so?"
-    assert forbidden_lines(text, [own_part(NOTICE)])
+    assert list(forbidden_lines(text, [own_part(NOTICE)]))
 
 
 def test_what_the_requester_said_is_free():
     text = "It says PC LOAD LETTER since the power came back."
-    assert forbidden_lines(text, [own_part(NOTICE)]) == []
-    assert forbidden_lines(text, [text], [quoted_part(NOTICE)]) == []
-    assert forbidden_lines("-" * 60, ["=" * 60]) == []
+    assert not list(forbidden_lines(text, [own_part(NOTICE)]))
+    assert not list(forbidden_lines(text, [text], [quoted_part(NOTICE)]))
+    assert not list(forbidden_lines("-" * 60, ["=" * 60]))
 
 
 def test_tokens_that_prove_somebody_are_secret(world):
