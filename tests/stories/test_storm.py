@@ -51,11 +51,11 @@ def fill(house: House) -> None:
         StoredLetter(
             kind="queue_new",
             ticket=None,
-            cause=f"earlier {number}",
+            cause=f"{house.clock()} {number}",
             recipient=agent,
             recipient_key=agent,
             reverse_path="",
-            message_id=f"{number}.{agent}",
+            message_id=f"{number}.{house.clock():%d%H%M}.{agent}",
             raw=b"",
             audience="agent",
         )
@@ -116,8 +116,11 @@ def test_admins_are_told_once_a_day_of_each_agent(house, full, storm):
         said = f"{agent} gets more than 60 mails an hour; they are bundled"
         assert len([letter for letter in sent if said in letter.text]) == 1
     assert len(sent) == 2
-    house.clock.pass_time(minutes=59)
+    house.clock.pass_time(hours=23, minutes=59)
+    fill(house)
     assert house.to(ADMIN, storm(1, first=4)) == []
+    house.clock.pass_time(minutes=1)
+    assert len(house.to(ADMIN, storm(1, first=5))) == 2
 
 
 def test_link_of_a_line_shows_its_case(house, kari, full, storm):
