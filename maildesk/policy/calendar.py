@@ -208,13 +208,11 @@ class UnionCalendar(Calendar):
     def normal_day(self) -> timedelta:
         """Return the open time of the commonest open date of a year, for its members' clocks change
         on different days."""
-        first = date(_SAMPLE_YEAR, 1, 1)
-        edges = [
-            edge(datetime.combine(first + n * _ONE_DAY, time()), self.zone, fold=0)
-            for n in range(366)
-        ]
-        opened = Counter(time for a, b in pairwise(edges) if (time := self.elapsed(a, b)))
-        return max(opened, key=lambda time: (opened[time], time), default=_ZERO)
+        first = datetime(_SAMPLE_YEAR, 1, 1)  # noqa: DTZ001 - a local time, in whatever zone
+        days = [edge(first + n * _ONE_DAY, self.zone, fold=0) for n in range(366)]
+        lengths = Counter(self.elapsed(start, end) for start, end in pairwise(days))
+        del lengths[_ZERO]
+        return max(lengths, key=lambda length: (lengths[length], length), default=_ZERO)
 
     def has_shift(self, on: date) -> bool:
         """Whether a shift of a member begins on this date."""

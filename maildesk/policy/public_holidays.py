@@ -4,8 +4,10 @@ Clocks never ask the library: what a later release knows better moves no promise
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+from maildesk.policy.calendar import LocalCalendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,14 @@ def public_holidays(
         raise ValueError(str(error)) from error
     worked = sorted(on for on in found.weekend_workdays if on.year in wanted)
     return PublicHolidays(dict(sorted(found.items())), tuple(worked))
+
+
+def with_public_holidays(calendar: LocalCalendar, found: PublicHolidays) -> LocalCalendar:
+    """Return a calendar closed on these holidays, and open as on a normal day where a weekend is
+    worked. What the calendar itself says of a date stands."""
+    worked = dict.fromkeys(found.worked, calendar.normal_frames())
+    return replace(
+        calendar,
+        holidays={**found.closed, **calendar.holidays},
+        overrides={**worked, **calendar.overrides},
+    )

@@ -12,11 +12,12 @@ from typing import Any
 
 from maildesk.model.ticket import Priority, Status
 from maildesk.policy.calendar import Calendar, LocalCalendar, UnionCalendar
-from maildesk.policy.clock import Clock
+from maildesk.policy.clock import Clock, ClockState
 from maildesk.policy.hours import read_frames, read_week
 from maildesk.policy.ladder import Step, read_step
 from maildesk.policy.open_spans import utc
 from maildesk.policy.promises import ClockName, Policy, Targets
+from maildesk.policy.public_holidays import public_holidays, with_public_holidays
 from maildesk.policy.sla import clocks
 from maildesk.policy.sla_events import (
     CalendarSet,
@@ -32,6 +33,8 @@ from maildesk.policy.sla_events import (
 Table = Mapping[str, Any]  # a mapping of JSON or YAML
 _TOLERANCE = timedelta(seconds=3)  # minutes are written with one decimal at most
 _MINUTE = timedelta(minutes=1)
+_YEARS = range(2020, 2041)  # of a country's holidays, in examples
+_MAY_EXPECT = ("state", "elapsed_min", "remaining_min", "due_at", "met_at", "cycles", "fired")
 _SAME_AS = {"duplicate": Status.MERGED.value}
 
 
@@ -82,13 +85,18 @@ def read_calendars(tables: Table) -> dict[str, Calendar]:
 def _local_calendar(name: str, table: Table) -> LocalCalendar:
     try:
         overrides = table.get("overrides", {}).items()
+        listed = table.get("holidays", ())
+        country = listed.get("country") if isinstance(listed, Mapping) else None
+        dates = {**_holidays(() if country else listed), **_holidays(table.get("added", ()))}
         made = LocalCalendar(
             table["timezone"],
             read_week(table["hours"]),
-            _holidays(table.get("holidays", ())),
+            dates,
             {_date(on): read_frames(frames) for on, frames in overrides},
         )
         made.zone  # noqa: B018 - a zone that does not exist is known now, not at the first use
+        if country:
+            made = with_public_holidays(made, public_holidays(country, _YEARS))
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         raise ValueError(f"calendar {name!r}: {error}") from error
     return made
@@ -128,11 +136,25 @@ def read_case(table: Table, calendars: Table, policies: Mapping[str, Policy]) ->
             read_calendars(calendars),
             tuple(_events(table["events"], policy, dict(calendars))),
             _instant(table["now"]),
-            {ClockName(clock): wanted for clock, wanted in table.get("expect", {}).items()},
+            {
+                ClockName(name): _expected(wanted)
+                for name, wanted in table.get("expect", {}).items()
+            },
         )
     except (KeyError, ValueError, AttributeError, TypeError) as error:
         problem = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ValueError(f"case {name}: {problem}") from error
+
+
+def _expected(wanted: Table) -> Table:
+    for key, value in wanted.items():
+        if key not in _MAY_EXPECT:
+            raise ValueError(f"{key!r} cannot be expected of a clock")
+        if key in ("due_at", "met_at") and value:
+            _instant(value)
+    if "state" in wanted:
+        ClockState(wanted["state"])
+    return wanted
 
 
 def _policy_of(table: Table, policies: Mapping[str, Policy]) -> Policy:
@@ -180,8 +202,8 @@ def _event(table: Table) -> Event:
 def _with_holidays(calendars: dict[str, Any], name: str, added: Iterable[object]) -> dict[str, Any]:
     if "union" in calendars[name]:
         raise ValueError(f"calendar {name!r} is a union: edit its members")
-    holidays = {**_holidays(calendars[name].get("holidays", ())), **_holidays(added)}
-    return {**calendars, name: {**calendars[name], "holidays": holidays}}
+    holidays = {**_holidays(calendars[name].get("added", ())), **_holidays(added)}
+    return {**calendars, name: {**calendars[name], "added": holidays}}
 
 
 def _with_targets(policy: Policy, priority: Priority, minutes: Table) -> Policy:
@@ -222,9 +244,7 @@ def _compared(key: str, value: Any, clock: Clock) -> tuple[object, object]:
         zone = wanted_firings[0][1] if wanted_firings else None
         fired = [(firing.step.percent, _shown(firing.at, zone)) for firing in clock.fired]
         return [(percent, _shown(at, zone)) for percent, at in wanted_firings], fired
-    if key in ("state", "cycles"):
-        return value, str(clock.state) if key == "state" else clock.cycles
-    raise ValueError(f"{key!r} cannot be expected of a clock")
+    return value, str(clock.state) if key == "state" else clock.cycles
 
 
 def _shown(at: datetime | None, like: datetime | None) -> str | None:
