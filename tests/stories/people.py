@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, getaddresses, parseaddr
+from functools import cached_property
 
 Fields = dict[str, str]
 
@@ -73,21 +74,21 @@ def address_of(value: object) -> str:
 
 @dataclass
 class Letter:
-    """A mail with the envelope that it travelled in."""
+    """A mail with the envelope that it travelled in; nobody changes it on the way."""
 
     mail: EmailMessage
     reverse_path: str
     recipient: str
 
-    @property
+    @cached_property
     def raw(self) -> bytes:
         return self.mail.as_bytes()
 
-    @property
+    @cached_property
     def text(self) -> str:
         return text_of(self.mail)
 
-    @property
+    @cached_property
     def html(self) -> str:
         return html_of(self.mail)
 
