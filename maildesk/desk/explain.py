@@ -13,7 +13,7 @@ from maildesk.desk.gathering import Parse, known_of, with_what_it_asks
 from maildesk.desk.waves import Work
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
-from maildesk.model.changes import OpenHold
+from maildesk.model.changes import OpenHold, OpenTicket
 from maildesk.model.plan import CommandTrace, Disposition, Match, Plan, Route
 from maildesk.policy.decide import decide
 from maildesk.policy.rules import Rules
@@ -89,7 +89,12 @@ class Thread:
 
 def as_kept(mail: InboundMail, plan: Plan) -> InboundMail:
     """Return the mail as its ticket holds it: in the first one a forwarded block is body."""
-    return mail if plan.route is None else mail.with_forwarded_as_body()
+    return mail.with_forwarded_as_body() if opens(plan) else mail
+
+
+def opens(plan: Plan) -> bool:
+    """Whether the mail opens a ticket."""
+    return any(isinstance(change, OpenTicket) for change in plan.changes)
 
 
 def explained(
@@ -98,7 +103,7 @@ def explained(
     """Return the JSON object of one file. A ticket that the mail would open has a number only where
     the mail was delivered to a desk in memory."""
     mail = as_kept(mail, plan)
-    is_there = is_delivered or plan.route is None
+    is_there = is_delivered or not opens(plan)
     return {
         "file": file,
         "ok": True,

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from maildesk.desk.waves import KeptMail, Work
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Envelope
-from maildesk.mail.message import InboundMail
+from maildesk.mail.message import Automatic, InboundMail
 from maildesk.model.facts import Facts, HeldMail, Hold, Trust
 from maildesk.policy.confirmations import confirmation_tokens, confirmed_hold, may_decide
 from maildesk.policy.decide import classify_arrival
+from maildesk.policy.foresight import asked_by_rules
 from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.requesters import asked
 from maildesk.policy.rules import Rules
@@ -40,7 +41,17 @@ def with_what_it_asks(database: Database, work: Work, rules: Rules, parse: Parse
     """Return the work with what must be known before it is decided on: what the mail asks for, and
     the held mail that it decides on, as far as that is still there."""
     kept = _kept_mail(database, work, rules, parse)
-    return replace(work, asked=asked(kept.mail if kept else work.mail, rules), kept=kept)
+    wanted = asked(kept.mail if kept else work.mail, rules)
+    if rules.routing:
+        wanted = asked_by_rules(*_unknown(work, rules), wanted)
+    return replace(work, asked=wanted, kept=kept)
+
+
+def _unknown(work: Work, rules: Rules) -> tuple[Arrival, Automatic]:
+    """The mail before anything is known around it."""
+    envelope, now = work.receipt.envelope, work.receipt.received_at
+    arrival = Arrival(work.mail, envelope, Trust(), Facts(), rules, now, now)
+    return arrival, classify_arrival(arrival)
 
 
 def _kept_mail(database: Database, work: Work, rules: Rules, parse: Parse) -> KeptMail | None:

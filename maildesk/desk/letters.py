@@ -100,6 +100,8 @@ def _has_own_templates(desk: Desk, ordered: Order) -> bool:
     """Whether a template of the admin's has a part in these letters."""
     ours = _our_sources()
     named = [(notice.kind, notice.language) for notice in ordered.notices]
+    if any(notice.template for notice in ordered.notices):
+        return True
     return any(desk.sources.find(*name) != ours.find(*name) for name in named)
 
 
@@ -156,7 +158,7 @@ def _job(
 ) -> LetterJob:
     return LetterJob(
         kind=notice.kind,
-        source=desk.sources.find(notice.kind, notice.language),
+        source=desk.sources.find(notice.template or notice.kind, notice.language),
         facts=notice.facts,
         timezone=notice.timezone,
         language=notice.language,

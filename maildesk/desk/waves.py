@@ -60,6 +60,9 @@ def keys_of(work: Work, rules: Rules) -> set[str]:
     the tickets that its commands name; of one that decides on a held mail, that one's too."""
     keys = _keys(work.mail, work.receipt.envelope.recipients, rules)
     keys |= {f"#{number}" for number in work.asked.tickets}
+    keys |= {f"group {key}" for key in work.asked.group_keys}
+    keys |= {f"turn {team}" for team, _agent in work.asked.turns}
+    keys |= set(work.asked.requesters)
     if _asks_for_lists(work.asked):
         keys.add(ALL)
     if work.kept:

@@ -193,6 +193,14 @@ class JoinContacts:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupMail:
+    """A further mail of the ticket's group key has joined it."""
+
+    ticket: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SetAbsence:
     """An agent is away until then; None: back."""
 
@@ -245,6 +253,7 @@ Change = (
     | SetDetail
     | SetTags
     | MergeTicket
+    | GroupMail
     | LinkTickets
     | NoteEvent
     | MarkBounced

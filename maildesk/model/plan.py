@@ -63,6 +63,7 @@ class Notice:
     stored_files: tuple[StoredFile, ...] = ()
     is_answer: bool = False  # counted by the governor
     is_unverified: bool = False
+    template: str = ""  # that is written by instead of the kind's own
 
 
 # --- the plan ----------------------------------------------------------------------------------

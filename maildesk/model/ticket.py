@@ -70,7 +70,9 @@ class Role(StrEnum):
 class Ticket:
     """A call to the desk. `version` grows with every change; `assignee` is an agent's handle.
     `subject` is the requester's own, for life; `title` is what agents call the ticket, "" if the
-    subject says it. `wake_at`: when a ticket that is scheduled, or waits, comes back."""
+    subject says it. `wake_at`: when a ticket that is scheduled, or waits, comes back. `sla`: the
+    policy that a routing rule has chosen, "" for none. `watchers` are agents (handles) who are told
+    what the owner is told. Mails of one `group_key` are gathered in one ticket."""
 
     number: int
     subject: str
@@ -90,6 +92,9 @@ class Ticket:
     version: int = 0
     title: str = ""
     wake_at: datetime | None = None
+    sla: str = ""
+    watchers: tuple[str, ...] = ()
+    group_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

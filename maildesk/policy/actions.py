@@ -195,7 +195,8 @@ def watchers(route: Route, value: Iterable[str], _rules: Rules) -> Route:
 
 @action(rule_words.TEXT, refers=_refers("template"))
 def template(route: Route, value: str, _rules: Rules) -> Route:
-    """Write the acknowledgement by this template instead of `received`."""
+    """Write the acknowledgement by this template instead of `received`; to a sender who is proved,
+    others get the short one."""
     return replace(route, template=value)
 
 

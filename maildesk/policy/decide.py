@@ -6,6 +6,7 @@
     ├── confirm            an agent's word on a mail of his         confirming
     ├── keep_silently      vacation notices, reports, loops         automatic_mail
     ├── open_ticket        nothing shows that it belongs to one     opening
+    │                      ├── a rule drops it, or gathers it       routed
     └── join_ticket        ├── an agent: a reply, a note, or held   agents
                            ├── the requester or a participant       joining
                            └── somebody else: held for agents       joining
@@ -34,6 +35,7 @@ from maildesk.policy.confirmations import may_decide
 from maildesk.policy.confirming import confirm
 from maildesk.policy.joining import join_ticket
 from maildesk.policy.opening import open_ticket
+from maildesk.policy.routed import accept
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival, claimed_agent, match_ticket
 
@@ -58,6 +60,7 @@ def decide(
         return fold_duplicate(arrival, automatic, facts.duplicate)
     if automatic.kind is AutomaticKind.BOUNCE or is_unread_bounce(arrival, automatic):
         return take_bounce(arrival, automatic)
+    arrival, automatic = accept(arrival, automatic)
     match, agent = match_ticket(arrival), claimed_agent(arrival)
     if facts.confirms and agent and may_decide(arrival, automatic):
         plan = confirm(arrival, automatic, facts.confirms, agent)

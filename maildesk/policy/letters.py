@@ -51,6 +51,7 @@ class Letter:
     is_answer: bool = False
     is_unverified: bool = False
     is_nameless: bool = False  # the reader's name is not said: who gave it is not believed
+    template: str = ""  # takes the place of the kind's own
     offers: tuple[str, ...] = ()  # what an agent may answer in a word; empty: what fits the case
 
 
@@ -94,6 +95,7 @@ def write(draft: Draft, party: Party, letter: Letter) -> None:
             stored_files=letter.stored_files,
             is_answer=letter.is_answer,
             is_unverified=letter.is_unverified,
+            template=letter.template,
         )
     )
 

@@ -12,6 +12,8 @@ class Trigger(StrEnum):
     AGENT_REPLY = "agent_reply"  # a public reply by a person
     REQUESTER_MAIL = "requester_mail"
     REQUESTER_CONFIRMS = "requester_confirms"  # that what was solved works
+    RULE_SOLVES = "rule_solves"  # a routing rule
+    RULE_HOLDS = "rule_holds"
     TIME = "time"  # the day has come that it was put off to
     TAKE = "#take"
     SOLVE = "#solve"
@@ -43,9 +45,11 @@ TRANSITIONS: Transitions = {
     (Status.SOLVED, Trigger.REQUESTER_CONFIRMS): Status.CLOSED,
     **_from((Status.WAITING_USER, Status.ON_HOLD, Status.SCHEDULED), Trigger.TIME, Status.OPEN),
     **_from(LIVE, Trigger.SOLVE, Status.SOLVED),
+    **_from(LIVE, Trigger.RULE_SOLVES, Status.SOLVED),
     **_from((*OVER, Status.SPAM), Trigger.REOPEN, Status.OPEN),
     **_from(LIVE, Trigger.WAIT, Status.WAITING_USER),
     **_from(LIVE, Trigger.HOLD, Status.ON_HOLD),
+    **_from(LIVE, Trigger.RULE_HOLDS, Status.ON_HOLD),
     **_from(LIVE, Trigger.SCHEDULE, Status.SCHEDULED),
     **_from((*LIVE, *OVER), Trigger.SPAM, Status.SPAM),
 }

@@ -26,9 +26,11 @@ AGENT_FILES_BYTES = 15_000_000  # what rides on a mail to an agent
 # --- occasions ----------------------------------------------------------------------------------
 
 
-def acknowledge(draft: Draft, requester: Party, by: Agent | None = None) -> None:
+def acknowledge(
+    draft: Draft, requester: Party, by: Agent | None = None, template: str = ""
+) -> None:
     """Tell the requester that the mail is here, as far as the sender is believed; `by` is the agent
-    who has opened the case for him."""
+    who has opened the case for him, `template` takes the place of the usual one."""
     arrival = draft.arrival
     rules, facts, now = arrival.rules.acknowledge, arrival.facts, arrival.now
     if not draft.automatic.is_answerable or arrival.trust.level is Level.VX:
@@ -59,12 +61,19 @@ def acknowledge(draft: Draft, requester: Party, by: Agent | None = None) -> None
         is_answer=True,
         is_unverified=not proved,
         is_nameless=not full,
+        template=template if full else "",
     )
     write(draft, requester, letter)
 
 
-def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
-    """Tell whoever answers for the ticket of the requester's words, files with them."""
+def tell_agents(draft: Draft, kind: str, reason: str = "", *, also: Iterable[Agent] = ()) -> None:
+    """Tell whoever answers for the ticket of the requester's words, files with them; and some
+    others, whom a rule names."""
+    tell_named(draft, kind, dict.fromkeys([*responsible(draft), *also]), reason)
+
+
+def tell_named(draft: Draft, kind: str, agents: Iterable[Agent], reason: str = "") -> None:
+    """Tell these agents of the requester's words."""
     riding, left = _fitting(draft.arrival.mail.attachments)
     letter = Letter(
         kind=kind,
@@ -78,7 +87,7 @@ def tell_agents(draft: Draft, kind: str, reason: str = "") -> None:
         files=tuple(attachment.part for attachment in riding),
         left_out=tuple(left),
     )
-    for agent in responsible(draft):
+    for agent in agents:
         write_agent(draft, agent, letter)
 
 
@@ -238,7 +247,7 @@ def responsible(draft: Draft) -> list[Agent]:
     """Return the assignee, else the team, else every agent: somebody always hears of a mail.
 
     Who is away is passed over, an assignee for his team. Nobody is told of his own mail. All of
-    that unless nobody else is there.
+    that unless nobody else is there. Agents who watch the ticket come last.
     """
     rules, ticket = draft.arrival.rules, draft.ticket
     absent = draft.arrival.facts.absent
@@ -248,7 +257,23 @@ def responsible(draft: Draft) -> list[Agent]:
     everybody = list(rules.members(ticket.team)) or list(rules.agents)
     team = [assignee] if assignee else [a for a in everybody if a.handle not in absent] or everybody
     author = rules.agent_at(author_of(draft.arrival).address)
-    return [agent for agent in team if agent != author] or team
+    answering = [agent for agent in team if agent != author] or team
+    return [*answering, *(one for one in _watching(draft, author) if one not in answering)]
+
+
+def _watching(draft: Draft, author: Agent | None) -> list[Agent]:
+    rules, absent = draft.arrival.rules, draft.arrival.facts.absent
+    agents = (rules.agent(handle) for handle in draft.ticket.watchers)
+    return [one for one in agents if one and one != author and one.handle not in absent]
+
+
+def named_by_rules(draft: Draft, names: Iterable[str]) -> list[Agent]:
+    """Return the agents whom `notify` names: by handle, or as the team's lead or manager."""
+    rules = draft.arrival.rules
+    team = next((one for one in rules.teams if one.handle == draft.ticket.team), None)
+    roles = {"lead": team.lead, "manager": team.manager} if team else {}
+    agents = (rules.agent(roles.get(name, name) or "") for name in names)
+    return [agent for agent in dict.fromkeys(agents) if agent]
 
 
 # --- their parts ---------------------------------------------------------------------------------

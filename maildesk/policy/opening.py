@@ -3,20 +3,28 @@
 from dataclasses import replace
 from functools import partial
 
-from maildesk.mail.message import Address, Automatic, AutomaticKind
+from maildesk.mail.message import Address, Automatic, AutomaticKind, cut, joined
 from maildesk.model.changes import LinkTickets, OpenTicket
 from maildesk.model.facts import Level, TicketFacts
 from maildesk.model.plan import Disposition, Match, Plan
-from maildesk.model.ticket import Role, Ticket, Visibility
+from maildesk.model.ticket import Role, Status, Visibility
 from maildesk.policy import notices
 from maildesk.policy.agents import open_for_agent
-from maildesk.policy.command_lines import read_commands
+from maildesk.policy.command_lines import Reading, read_commands
 from maildesk.policy.command_mail import inert_commands, may_hold_commands, vocabulary
 from maildesk.policy.commands import COMMANDS
-from maildesk.policy.draft import Draft, author_of, is_ours
+from maildesk.policy.draft import Draft, is_ours
 from maildesk.policy.requesters import take_without_case
-from maildesk.policy.routing import route
-from maildesk.policy.rule import View
+from maildesk.policy.routed import (
+    as_requester,
+    carry_out,
+    drop,
+    join_group,
+    new_ticket,
+    with_route,
+)
+from maildesk.policy.rules import Agent
+from maildesk.policy.signing import is_signature
 from maildesk.policy.threads import Arrival, claimed_agent
 
 PARTICIPANTS = 10  # taken from To and Cc of the first mail of a proved requester
@@ -26,21 +34,29 @@ def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     """Return a plan with a new ticket; an agent's command lines are carried out, or hold it."""
     agent = claimed_agent(arrival)
     if agent and automatic.kind is AutomaticKind.NONE:
-        verbs = _verbs(arrival)
-        if verbs and not any(COMMANDS[verb].needs_ticket for verb in verbs if verb):
+        reading = _read(arrival)
+        if reading and _asks_only(arrival, reading, agent):
             return open_for_agent(partial(_without_ticket, arrival, automatic, match), agent)
-        if verbs:
+        if reading and (reading.commands or reading.doubts):
             return open_for_agent(partial(_begin, arrival, automatic, match), agent)
-    return take_without_case(arrival, automatic, match) or _open_for_all(arrival, automatic, match)
+    courteous = take_without_case(arrival, automatic, match)
+    return courteous or _open_as_routed(arrival, automatic, match)
 
 
-def _verbs(arrival: Arrival) -> list[str]:
-    """The verbs of an agent's new mail, "" for a line in doubt."""
+def _read(arrival: Arrival) -> Reading | None:
     if not may_hold_commands(arrival.mail):
-        return []
-    reading = read_commands(arrival.mail, vocabulary(arrival.rules.aliases_of_verbs))
+        return None
+    return read_commands(arrival.mail, vocabulary(arrival.rules.aliases_of_verbs))
+
+
+def _asks_only(arrival: Arrival, reading: Reading, agent: Agent) -> bool:
+    """Whether an agent asks the desk something and says nothing else: it opens no case."""
     guessed = (doubt.suggestion for doubt in reading.doubts)
-    return [line.verb if line else "" for line in (*reading.commands, *guessed)]
+    lines = [*reading.commands, *guessed]
+    words = cut(arrival.mail.text, joined(reading.words))
+    if not lines or (words and not is_signature(words, agent)):
+        return False
+    return all(line and not COMMANDS[line.verb].needs_ticket for line in lines)
 
 
 def _without_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
@@ -49,32 +65,30 @@ def _without_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Dra
     return draft
 
 
-def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
-    """A draft with the new ticket and its people.
-
-    What the mail forwards is its body here: a request that somebody passes on is the request.
-    """
-    whole = replace(arrival, mail=arrival.mail.with_forwarded_as_body())
-    routed = route(_view(whole, automatic), arrival.rules)
-    ticket = Ticket(
-        number=arrival.facts.next_number,
-        subject=arrival.mail.subject,
-        requester=author_of(arrival),
-        queue=routed.queue,
-        team=routed.team,
-        priority=routed.priority,
-        type=routed.type,
-        tags=routed.tags,
-        fields=routed.fields,
-        language=arrival.rules.queue(routed.queue).language,
-        created_at=arrival.now,
-        updated_at=arrival.now,
+def _open_as_routed(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
+    """Do as the routing rules say: drop the mail, let it join others of its kind, or open."""
+    arrival = with_route(arrival, automatic)
+    routed = arrival.routed
+    assert routed is not None  # noqa: S101 - with_route has seen to it
+    if routed.dropped:
+        return drop(arrival, automatic, match, routed)
+    return join_group(arrival, automatic, match, routed) or _open_for_all(
+        as_requester(arrival, routed), automatic, match
     )
+
+
+def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
+    """A draft with the new ticket and its people."""
+    arrival = with_route(arrival, automatic)
+    routed = arrival.routed
+    assert routed is not None  # noqa: S101 - with_route has seen to it
+    ticket = new_ticket(arrival, routed)
     draft = Draft(arrival, automatic, match, TicketFacts(ticket), route=routed, is_opening=True)
     draft.changes.append(OpenTicket(ticket))
     draft.add_party(ticket.requester, Role.REQUESTER, _reply_to(arrival))
     draft.reasons.append("nothing shows that it belongs to a ticket")
     _add_participants(draft)
+    carry_out(draft, routed)
     if match.follows:
         draft.changes.append(LinkTickets(ticket.number, match.follows, "follows"))
     draft.link_suggested()
@@ -82,33 +96,29 @@ def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
     return draft
 
 
-def _view(arrival: Arrival, automatic: Automatic) -> View:
-    """What the rules see of the mail."""
-    queue, now = arrival.rules.default_queue, arrival.now
-    author = author_of(arrival)
-    ticket = Ticket(0, arrival.mail.subject, author, queue.handle, queue.team, now, now)
-    return View(
-        arrival.rules,
-        now,
-        ticket,
-        arrival.mail,
-        arrival.recipients,
-        automatic,
-        arrival.trust.level,
-        arrival.facts,
-    )
-
-
 def _open_for_all(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     draft = _begin(arrival, automatic, match)
-    draft.arrival = replace(arrival, mail=arrival.mail.with_forwarded_as_body())
+    draft.arrival = replace(draft.arrival, mail=arrival.mail.with_forwarded_as_body())
     draft.add_message(Visibility.PUBLIC)
     draft.commands = inert_commands(arrival.mail, arrival.rules)
-    for requester in draft.parties(Role.REQUESTER):
-        if "@" in requester.address.address:
-            notices.acknowledge(draft, requester)
-    notices.tell_agents(draft, "queue_new")
+    _tell(draft)
     return draft.plan(Disposition.NEW_TICKET)
+
+
+def _tell(draft: Draft) -> None:
+    """Acknowledge, and tell those who answer for the ticket; of one that a rule has solved only
+    those whom the rule names."""
+    routed = draft.route
+    for requester in draft.parties(Role.REQUESTER):
+        if routed and not routed.is_acknowledged:
+            draft.reasons.append("no acknowledgement: a rule says so")
+        elif "@" in requester.address.address:
+            notices.acknowledge(draft, requester, template=routed.template if routed else "")
+    also = notices.named_by_rules(draft, routed.notify) if routed else []
+    if draft.ticket.status is Status.SOLVED:
+        notices.tell_named(draft, "queue_new", also)
+    else:
+        notices.tell_agents(draft, "queue_new", also=also)
 
 
 def _add_participants(draft: Draft) -> None:

@@ -8,14 +8,12 @@ mail, and none can lose one: where a rule fails, the mail goes to the default qu
 asks one with `every` for a ticket. The words stand in `conditions` and `actions`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from maildesk.mail.identifiers import read_address
-from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Route, RuleTrace
-from maildesk.model.ticket import Ticket
 from maildesk.policy import actions
 from maildesk.policy.actions import ACTIONS, ActionWord
 from maildesk.policy.conditions import FIELDS, MAIL, TICKET, sender, sender_domain
@@ -241,13 +239,6 @@ def matches_ticket(rule: Rule, view: View) -> RuleTrace:
 
 
 # --- by address ---------------------------------------------------------------------------------
-
-
-def view_of_mail(
-    mail: InboundMail, ticket: Ticket, recipients: Iterable[str], rules: Rules
-) -> View:
-    """Return the view of a mail that little is known of."""
-    return View(rules, ticket.created_at, ticket, mail, tuple(recipients))
 
 
 def addressed(view: View, rules: Rules) -> Route:

@@ -79,6 +79,11 @@ class View:
             self._read[name] = read(self)
         return self._read[name]
 
+    def forget(self) -> None:
+        """Read everything anew that rests on what the store says; see `foresight`."""
+        for name in ("level", "open_tickets"):
+            self._read.pop(name, None)
+
     def settle(self, ticket: Ticket, changed: tuple[str, ...]) -> None:
         """See the ticket as a rule has altered it; `changed` are the names to be read anew."""
         self.ticket = ticket

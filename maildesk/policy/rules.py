@@ -139,6 +139,12 @@ class Rules:
                 sought.setdefault(field_name, ([], []))[kind].append(one)
         return {name: (sieve_for(two[0]), sieve_for(two[1])) for name, two in sought.items()}
 
+    @cached_property
+    def may_accept(self) -> bool:
+        """Whether any routing rule says that a mail is a person's after all."""
+        names = ("accept", "requester")
+        return any(rule.value(name) is not None for rule in self.routing for name in names)
+
     def sieves(self, field_name: str) -> tuple[Sieve | None, Sieve | None]:
         """The sieves for what the routing rules seek in a field: expressions, and words."""
         return self._sieves.get(field_name, (None, None))

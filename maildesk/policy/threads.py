@@ -30,7 +30,7 @@ from maildesk.mail.identifiers import (
 )
 from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Facts, Level, TicketFacts, Trust
-from maildesk.model.plan import Match, Signal, Standing
+from maildesk.model.plan import Match, Route, Signal, Standing
 from maildesk.model.ticket import Party, Role, Status
 from maildesk.policy.rules import Agent, Rules
 
@@ -50,6 +50,7 @@ class Arrival:
     rules: Rules
     now: datetime
     written_at: datetime
+    routed: Route | None = None  # what the routing rules say, once they were asked
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ nothing is said, the cause is the receipt of the mail that did it):
     tags        old, new: all of them
     link        new: the other ticket; cause: the relation
     merged      new: the ticket that it is part of now
+    grouped     new: how many mails of its group key it holds
     merged_from on that one; new: the ticket that came in
     hold        old, new: open, run, send, drop; cause: why, or the held mail's receipt
     time        new: minutes       ack         nothing       breach      new: the reason
@@ -40,6 +41,7 @@ from maildesk.model.changes import (
     Bundle,
     Change,
     CloseHold,
+    GroupMail,
     JoinContacts,
     LinkTickets,
     LowerParty,
@@ -148,6 +150,8 @@ def _carry_out(work: Work, change: Change) -> None:
             apply_links.link_tickets(work, change)
         case MergeTicket():
             apply_links.merge_ticket(work, change)
+        case GroupMail():
+            apply_links.group_mail(work, change)
         case OpenHold() | AskAgain() | CloseHold():
             _carry_out_hold(work, change)
         case SetStatus() | SetAssignee() | SetDetail() | SetTags() | NoteEvent() | NoteDelivery():

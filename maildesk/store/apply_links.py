@@ -1,8 +1,8 @@
 """Changes that tie two tickets: a link, and a merge, which keeps both histories."""
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
-from maildesk.model.changes import LinkTickets, MergeTicket, SetStatus
+from maildesk.model.changes import GroupMail, LinkTickets, MergeTicket, SetStatus
 from maildesk.model.ticket import Status, Visibility
 from maildesk.store import bundles, holds
 from maildesk.store.apply_details import set_status
@@ -51,3 +51,18 @@ def _take_along_what_is_held(work: Work, change: MergeTicket) -> None:
     work.connection.execute(update(messages).where(*is_held).values(ticket=change.into))
     holds.move(work.connection, change.ticket, change.into)
     bundles.move(work.connection, change.ticket, change.into)
+
+
+_GROUPED = (
+    update(tickets)
+    .where(tickets.c.number == bindparam("ticket"))
+    .values(grouped=tickets.c.grouped + 1, grouped_at=bindparam("at"))
+    .returning(tickets.c.grouped)
+)
+
+
+def group_mail(work: Work, change: GroupMail) -> None:
+    """Count a mail that has joined others of its key."""
+    values = {"ticket": change.ticket, "at": change.at}
+    count = work.connection.execute(_GROUPED, values).scalar_one()
+    work.note(change.ticket, "grouped", str(count))

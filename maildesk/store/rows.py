@@ -46,6 +46,11 @@ def ticket_columns(ticket: Ticket) -> dict[str, Any]:
         "version": ticket.version,
         "title": ticket.title,
         "wake_at": ticket.wake_at,
+        "sla": ticket.sla,
+        "watchers": list(ticket.watchers),
+        "group_key": ticket.group_key,
+        "grouped": 1 if ticket.group_key else 0,
+        "grouped_at": ticket.created_at if ticket.group_key else None,
     }
 
 
@@ -70,6 +75,9 @@ def ticket_of(row: Any) -> Ticket:
         version=row.version,
         title=row.title,
         wake_at=row.wake_at,
+        sla=row.sla,
+        watchers=tuple(row.watchers),
+        group_key=row.group_key,
     )
 
 

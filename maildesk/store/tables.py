@@ -70,7 +70,8 @@ class ReceiptRawRow(Row, table=True):
 
 
 class TicketRow(Row, table=True):
-    """A call to the desk; the columns are those of `model.ticket.Ticket`."""
+    """A call to the desk; the columns are those of `model.ticket.Ticket`. `grouped` mails of its
+    group key lie in it, the last one came at `grouped_at`."""
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -79,6 +80,14 @@ class TicketRow(Row, table=True):
         Index("ticket_team", "team", "status"),
         Index("ticket_assignee", "assignee", "status", sqlite_where=text("assignee IS NOT NULL")),
         Index("ticket_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
+        Index("ticket_group", "group_key", "number", sqlite_where=text("group_key != ''")),
+        Index(
+            "ticket_turn",
+            "team",
+            "assignee",
+            "number",
+            sqlite_where=text("assignee IS NOT NULL"),
+        ),
     )
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     subject: str = Field(sa_type=Words)
@@ -101,6 +110,11 @@ class TicketRow(Row, table=True):
     version: int
     title: str = Field(default="", sa_type=Words)
     wake_at: datetime | None = Field(default=None, sa_type=Instant)
+    sla: str = ""
+    watchers: list[str] = Field(sa_type=Json)
+    group_key: str = Field(default="", sa_type=Words)
+    grouped: int = 0
+    grouped_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PartyRow(Row, table=True):

@@ -12,7 +12,7 @@ from maildesk.errors import NotFound
 from maildesk.mail.message import InboundMail, Span, cut
 from maildesk.model.facts import Asked, Facts, TicketFacts
 from maildesk.model.ticket import Role, Ticket
-from maildesk.store import agent_facts, asked_facts, contacts, facts, lists
+from maildesk.store import agent_facts, asked_facts, contacts, facts, lists, routing_facts
 from maildesk.store.absences import absent
 from maildesk.store.message_ids import owners_of
 from maildesk.store.rows import as_json, instant, ticket_of
@@ -47,7 +47,9 @@ def gather(
     ids = (*near_first, mail.message_id) if mail.message_id else near_first
     owners = owners_of(connection, ids)
     owning = (number for id_ in ids for number in owners.get(id_, ()))
-    wanted = (*asked.tickets[:TICKETS_ASKED], *ticket_numbers, *owning)
+    groups = routing_facts.grouped(connection, asked.group_keys)
+    grouping = (group.number for group in groups.values())
+    wanted = (*asked.tickets[:TICKETS_ASKED], *ticket_numbers, *grouping, *owning)
     known = {
         number: _with_more(connection, ticket, mail, agent_keys=agent_keys, asked=asked)
         for number, ticket in facts.ticket_facts(connection, wanted).items()
@@ -64,13 +66,26 @@ def gather(
         duplicate=facts.duplicate_of(connection, mail, receipt=receipt, now=now),
         same_message_id=facts.same_message_id(connection, mail, receipt),
         earlier_tickets=facts.earlier_tickets(connection, key) if key else (),
-        answers=facts.recent_answers(connection, _answered_at(mail), known, now),
+        answers=facts.recent_answers(
+            connection, _answered_at(mail).union(asked.requesters), known, now
+        ),
         unverified_in_hour=facts.unverified_in_hour(connection, now),
         same_subject=facts.same_subject(connection, mail, now),
         absent=absent(connection, now),
         found=lists.found(connection, asked.words) if asked.words else (),
         mine=lists.mine(connection, asked.agent, asked.teams) if asked.agent else (),
         own=lists.own(connection, person) if asked.is_own and person else (),
+        grouped=groups,
+        open_tickets=routing_facts.open_tickets(connection, person or ([key] if key else []))
+        if asked.has_open_tickets
+        else None,
+        turns=routing_facts.turns(connection, asked.turns),
+        loads=routing_facts.loads(connection, (agent for _team, agent in asked.turns)),
+        contacts={
+            one: found
+            for one in asked.requesters
+            if (found := contacts.find_person(connection, one)[0])
+        },
     )
 
 

@@ -161,6 +161,11 @@ def _ticket() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("wake_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sla", sa.String(), nullable=False),
+        sa.Column("watchers", sa.Text(), nullable=False),
+        sa.Column("group_key", sa.Text(), nullable=False),
+        sa.Column("grouped", sa.Integer(), nullable=False),
+        sa.Column("grouped_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["merged_into"], ["ticket.number"], name="ticket_merged_into_is_ticket"
         ),
@@ -172,6 +177,10 @@ def _ticket() -> None:
     is_assigned, waits = sa.text("assignee IS NOT NULL"), sa.text("wake_at IS NOT NULL")
     op.create_index("ticket_assignee", "ticket", ["assignee", "status"], sqlite_where=is_assigned)
     op.create_index("ticket_wake", "ticket", ["wake_at"], sqlite_where=waits)
+    is_grouped = sa.text("group_key != ''")
+    op.create_index("ticket_group", "ticket", ["group_key", "number"], sqlite_where=is_grouped)
+    turn = ["team", "assignee", "number"]
+    op.create_index("ticket_turn", "ticket", turn, sqlite_where=is_assigned)
 
 
 def _bundle() -> None:
