@@ -21,8 +21,9 @@ from maildesk.errors import Temporary
 from maildesk.model.facts import Hold, TicketFacts
 from maildesk.model.plan import Alert, Plan
 from maildesk.policy.rules import Rules
-from maildesk.policy.timers import remind, tell_team, wake
+from maildesk.policy.timers import Absent, remind, tell_team, wake
 from maildesk.store import holds, outbox
+from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply
 from maildesk.store.facts import ticket_facts
 from maildesk.store.tickets import due_to_wake
@@ -41,7 +42,7 @@ class Firing(Protocol):
     def ticket(self) -> int:
         """Where it is due."""
 
-    def decide(self, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+    def decide(self, ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
         """Return what it means."""
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
@@ -84,7 +85,9 @@ def fire(desk: Desk, firing: Firing) -> None:
     now = desk.clock()
     with desk.database.read() as session:
         ticket = ticket_facts(session.connection(), [firing.ticket])[firing.ticket]
-        plan = Tally(desk, session, now).bundled(firing.decide(ticket, desk.rules, now))
+        away = absent(session.connection(), now)
+        decided = firing.decide(ticket, desk.rules, now, away)
+        plan = Tally(desk, session, now).bundled(decided)
     plan = replace(plan, versions={**plan.versions, firing.ticket: ticket.ticket.version})
     letters = letters_of(desk, plan, lambda alert: send_alert(desk, alert))
     with desk.database.write() as session:
@@ -110,7 +113,7 @@ class HoldTimer:
 
     name: str
     due: Callable[[Connection, datetime], tuple[Hold, ...]]
-    decide: Callable[[Hold, TicketFacts, Rules, datetime], Plan]
+    decide: Callable[[Hold, TicketFacts, Rules, datetime, Absent], Plan]
     note: Callable[[Connection, Iterable[int], datetime], None]
 
 
@@ -135,9 +138,9 @@ class HoldFiring:
         """Where it is due."""
         return self.hold.ticket
 
-    def decide(self, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+    def decide(self, ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
         """Return what it means."""
-        return self.timer.decide(self.hold, ticket, rules, now)
+        return self.timer.decide(self.hold, ticket, rules, now, absent)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether the hold is open, and the timer has not fired."""
@@ -162,9 +165,9 @@ class Return:
         """What it is called in the log."""
         return "return"
 
-    def decide(self, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+    def decide(self, ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
         """Return what it means."""
-        return wake(ticket, rules, now)
+        return wake(ticket, rules, now, absent)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether it was not put off again."""

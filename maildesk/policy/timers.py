@@ -4,6 +4,7 @@ Each function returns the plan of one occasion, which no mail has caused; `desk.
 store what is due, and notes that it was done.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,15 +22,17 @@ from maildesk.policy.notices import desk_address, responsible
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival
 
+Absent = Mapping[str, datetime]  # handles of agents who are away, and until when
 
-def occasion(cause: str, ticket: TicketFacts, rules: Rules, now: datetime) -> Draft:
+
+def occasion(cause: str, ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Draft:
     """Return a draft that no mail caused: it stands in for one without a sender."""
     number = ticket.ticket.number
     arrival = Arrival(
         mail=InboundMail(size=0, content_key=cause),
         envelope=Envelope(Source.PIPE, ""),
         trust=Trust(),
-        facts=Facts(tickets={number: ticket}),
+        facts=Facts(tickets={number: ticket}, absent=absent),
         rules=rules,
         now=now,
         written_at=now,
@@ -37,12 +40,12 @@ def occasion(cause: str, ticket: TicketFacts, rules: Rules, now: datetime) -> Dr
     return Draft(arrival, Automatic(AutomaticKind.OWN), Match(number), ticket)
 
 
-def remind(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+def remind(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
     """Ask an agent once more about a mail of his that is held.
 
     That he was, `store.holds` notes; it is none of the questions that an answer of his brings.
     """
-    draft = occasion(f"hold:{hold.receipt}", ticket, rules, now)
+    draft = occasion(f"hold:{hold.receipt}", ticket, rules, now, absent)
     draft.arrival = replace(draft.arrival, now=hold.opened_at)  # since when it is held
     agent = rules.agent(hold.agent)
     if agent:
@@ -54,9 +57,11 @@ def remind(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan
     return _finished(draft, f"hold:{hold.receipt}:reminder")
 
 
-def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
-    """Tell the others of the team that an agent's mail has waited for hours for his word."""
-    draft = occasion(f"hold:{hold.receipt}", ticket, rules, now)
+def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
+    """Tell the others of the team that an agent's mail has waited for hours for his word. It is as
+    if he were away: the case may be his own."""
+    others = {**absent, hold.agent: now}
+    draft = occasion(f"hold:{hold.receipt}", ticket, rules, now, others)
     author = rules.agent(hold.agent)
     name = author.name if author else hold.agent
     letter = Letter(
@@ -71,16 +76,16 @@ def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime) -> P
             "held",
         ),
     )
-    members = [agent for agent in rules.members(ticket.ticket.team) if agent.handle != hold.agent]
-    for agent in members:
-        write_agent(draft, agent, letter)
+    for agent in responsible(draft):
+        if agent.handle != hold.agent:
+            write_agent(draft, agent, letter)
     return _finished(draft, f"hold:{hold.receipt}:team")
 
 
-def wake(ticket: TicketFacts, rules: Rules, now: datetime) -> Plan:
+def wake(ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
     """Open a case again that was put off until now, and tell whoever answers for it."""
     number, status, day = ticket.ticket.number, ticket.ticket.status, ticket.ticket.wake_at
-    draft = occasion(f"wake:{day}", ticket, rules, now)
+    draft = occasion(f"wake:{day}", ticket, rules, now, absent)
     draft.change(SetStatus(number, next_status(status, Trigger.TIME), Trigger.TIME))
     letter = Letter(
         kind="assigned",

@@ -67,6 +67,9 @@ class Cases:
         ours = [each for _, each in getaddresses(addressed) if rules.accepts(each)]
         if sender in self.house.clients:
             self.house.clients[sender].sent.append(fields)
+        for _, address in getaddresses(addressed):  # what people send each other
+            if address in self.house.clients:
+                self.house.clients[address].inbox.append(Letter(fields, sender, address))
         self.gateway.send(vouched(raw, sender) if is_proved else raw, sender, to or ours)
 
     def post(self, raw: bytes, sender: str = KARI, **words: Any) -> list[Letter]:
