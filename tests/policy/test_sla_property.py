@@ -6,6 +6,7 @@ elsewhere.
 
 import os
 import random
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -175,7 +176,9 @@ class World:
         return OpenMinutes(spec, self.start - 2 * DAY, KNOWN_DAYS)
 
     def walk(self):
-        made = Walk(self.specs, self.targets, self.pause, LADDER, self.reopen_days, self.opened)
+        made = Walk(
+            deepcopy(self.specs), self.targets, self.pause, LADDER, self.reopen_days, self.opened
+        )
         return made.run(self.events, self.now)
 
     def shown(self, now=None, events=None):
@@ -186,16 +189,19 @@ class World:
 # --- properties ---------------------------------------------------------------------------------
 
 
-def in_chunks(test):
-    return pytest.mark.parametrize("seeds", CHUNKS, ids=lambda seeds: f"{seeds[0]}-{seeds[-1]}")(
-        test
-    )
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(chunk, marks=pytest.mark.xdist_group(f"sla-{chunk[0]}")) for chunk in CHUNKS],
+    ids=[f"{chunk[0]}-{chunk[-1]}" for chunk in CHUNKS],
+)
+def worlds(request):
+    """Some worlds by seed, for all properties, because their calendars are dear."""
+    return {seed: World(seed) for seed in request.param}
 
 
-@in_chunks
-def test_calendars_agree_with_a_walk(seeds):
-    for seed in seeds:
-        world, dice = World(seed), random.Random(seed)
+def test_calendars_agree_with_a_walk(worlds):
+    for seed, world in worlds.items():
+        dice = random.Random(seed)
         for name, calendar in world.case.calendars.items():
             known = world.opened(world.specs[name])
             start, end = sorted(known.start + dice.randrange(10 * 1440) * MINUTE for _ in range(2))
@@ -207,10 +213,8 @@ def test_calendars_agree_with_a_walk(seeds):
                 assert calendar.due(start, target * MINUTE) == due, (seed, name, start, target)
 
 
-@in_chunks
-def test_clocks_agree_with_a_walk(seeds):
-    for seed in seeds:
-        world = World(seed)
+def test_clocks_agree_with_a_walk(worlds):
+    for seed, world in worlds.items():
         shown, walked = world.shown(), world.walk()
         for name, clock in walked.clocks.items():
             assert told(shown[name], clock.cycles) == walked_of(walked, name, shown[name]), (
@@ -245,11 +249,9 @@ def walked_of(walked, name, shown):
     return state, clock.cycles, elapsed, clock.fired, due_at, met_at, clock.is_downgraded
 
 
-@in_chunks
-def test_asking_in_between_changes_nothing(seeds):
+def test_asking_in_between_changes_nothing(worlds):
     """What has fired at an instant is the beginning of what will have fired later, in a cycle."""
-    for seed in seeds:
-        world = World(seed)
+    for seed, world in worlds.items():
         last = world.shown()
         for share in (0.3, 0.6, 0.9):
             then = world.case.events[0].at + share * (world.now - world.case.events[0].at)
@@ -258,10 +260,9 @@ def test_asking_in_between_changes_nothing(seeds):
                     assert last[name].fired[: len(clock.fired)] == clock.fired, (seed, name, then)
 
 
-@in_chunks
-def test_a_pause_and_its_end_at_one_instant_change_nothing(seeds):
-    for seed in seeds:
-        world, dice = World(seed), random.Random(seed)
+def test_a_pause_and_its_end_at_one_instant_change_nothing(worlds):
+    for seed, world in worlds.items():
+        dice = random.Random(seed)
         case = world.case
         at = case.events[0].at + dice.random() * (world.now - case.events[0].at)
         status = read_log(case.events, case.policy, case.calendars, at).status
@@ -270,10 +271,8 @@ def test_a_pause_and_its_end_at_one_instant_change_nothing(seeds):
             assert world.shown(events=[*case.events, *blink]) == world.shown(), (seed, at)
 
 
-@in_chunks
-def test_nothing_changes_before_next_at(seeds):
-    for seed in seeds:
-        world = World(seed)
+def test_nothing_changes_before_next_at(worlds):
+    for seed, world in worlds.items():
         shown = world.shown()
         coming = next_at(shown)
         if coming is None:
@@ -288,11 +287,9 @@ def what_counts(shown):
     return [(clock.state, clock.fired) for clock in shown.values()]
 
 
-@in_chunks
-def test_each_step_is_sent_once_however_often_it_is_looked(seeds):
+def test_each_step_is_sent_once_however_often_it_is_looked(worlds):
     """Beats each seven hours, or one at the end."""
-    for seed in seeds:
-        world = World(seed)
+    for seed, world in worlds.items():
         often = beats(world, [world.case.events[0].at + n * 7 * 60 * MINUTE for n in range(20)])
         once = beats(world, [])
         assert len(often) == len(set(often)), seed
