@@ -191,7 +191,9 @@ class World:
 
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(chunk, marks=pytest.mark.xdist_group(f"sla-{chunk[0]}")) for chunk in CHUNKS],
+    params=[
+        pytest.param(chunk, marks=pytest.mark.xdist_group(f"sla-{chunk[0]}")) for chunk in CHUNKS
+    ],
     ids=[f"{chunk[0]}-{chunk[-1]}" for chunk in CHUNKS],
 )
 def worlds(request):
