@@ -143,7 +143,7 @@ def _with_dashed_name(lines: Sequence[str], index: int) -> int:
 def _begins_signature(lines: Sequence[str], index: int) -> bool:
     """Tell whether the signature of a stretch begins at `index`."""
     line = lines[index]
-    if _is_sign_off(line) and _is_name_next(lines, index + 1):
+    if is_sign_off(line) and _is_name_next(lines, index + 1):
         return True
     if line[:1].isalnum():  # as nearly every line: spare it the others
         return False
@@ -182,8 +182,8 @@ def _has_any(words: Sequence[str], text: str) -> bool:
     return any(word in folded for word in words)
 
 
-def _is_sign_off(line: str) -> bool:
-    """Tell whether `line` is a sign-off and nothing else ("Kind regards,")."""
+def is_sign_off(line: str) -> bool:
+    """Return whether `line` is a sign-off and nothing else ("Kind regards,")."""
     text = line.strip(" \t\xa0*_,.!;:，。！-–—")
     return len(text) <= 60 and _SIGN_OFFS.fullmatch(text) is not None
 
@@ -257,7 +257,7 @@ def _speaks_law(text: str) -> bool:
 
 def _end(lines: Sequence[str], index: int) -> int | None:
     """Return where the signature ends: where the writer goes on; None if nowhere."""
-    is_signed_off = _is_sign_off(lines[index])
+    is_signed_off = is_sign_off(lines[index])
     for following in range(index + 1, len(lines)):
         if _POSTSCRIPT.match(lines[following]):
             return following

@@ -103,7 +103,8 @@ def _union(had: tuple[str, ...], new: Iterable[str]) -> tuple[str, ...]:
 @action(rule_words.TEXT, is_for_tickets=True, refers=_refers("queue"))
 def queue(route: Route, value: str, rules: Rules) -> Route:
     """Put the ticket into this queue; the queue's team answers, unless `team` says otherwise."""
-    return replace(route, queue=value, team=rules.queue(value).team)
+    known = rules.queue(value)
+    return replace(route, queue=known.handle, team=known.team)
 
 
 @action(rule_words.TEXT, is_for_tickets=True, refers=_refers("team"))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from maildesk.mail.identifiers import Purpose
-from maildesk.mail.message import AutomaticKind
+from maildesk.mail.message import AutomaticKind, joined
 from maildesk.model.facts import Level
 from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Role, Status, Visibility
@@ -19,9 +19,11 @@ from maildesk.policy import command_notices, notices, questions
 from maildesk.policy.attempt import Attempt, Order, try_mail
 from maildesk.policy.draft import Draft, is_ours
 from maildesk.policy.holding import hold
-from maildesk.policy.lifecycle import Trigger
+from maildesk.policy.lifecycle import LIVE, Trigger
 from maildesk.policy.objections import objection
+from maildesk.policy.outgoing import lines_of
 from maildesk.policy.rules import Agent
+from maildesk.policy.task import Task
 
 Begin = Callable[[], Draft]  # a new draft, as it stands before the mail is looked at
 
@@ -56,7 +58,8 @@ def is_sure(draft: Draft) -> bool:
 def _act(begin: Begin, agent: Agent, *, is_sure: bool, order: Order | None = None) -> Plan:
     attempt = try_mail(begin(), agent, is_sure=is_sure, order=order)
     unproved = "" if is_sure else _unproved(attempt.draft)
-    reason = unproved or objection(attempt)
+    copied = "" if order else _copied(attempt.draft)
+    reason = unproved or copied or objection(attempt)
     if reason or attempt.doubts:
         return hold(begin, agent, attempt, reason)
     return _carry_out(attempt)
@@ -80,6 +83,13 @@ def _unproved(draft: Draft) -> str:
     )
 
 
+def _copied(draft: Draft) -> str:
+    """Why the mail may be one that was carried out before; "" if nothing says so."""
+    if not draft.arrival.facts.same_message_id:
+        return ""
+    return "Another mail with the same Message-ID came before, with other words."
+
+
 # --- carrying out -------------------------------------------------------------------------------
 
 
@@ -96,7 +106,7 @@ def _carry_out(attempt: Attempt) -> Plan:
         disposition = _note(attempt)
     else:
         disposition = _public_reply(attempt)
-    if not task.is_quiet:
+    if not (task.is_quiet or task.is_opening):  # a new case is told of anyhow
         command_notices.tell_owners(draft, task)
     questions.answer(draft, task)
     command_notices.tell_done(draft, attempt)
@@ -105,7 +115,7 @@ def _carry_out(attempt: Attempt) -> Plan:
 
 def _public_reply(attempt: Attempt) -> Disposition:
     draft, task = attempt.draft, attempt.task
-    if attempt.is_sure:
+    if is_sure(draft) and attempt.order is not Order.SEND:
         _add_copied(draft)
     draft.add_message(Visibility.PUBLIC, Direction.OUT)
     if draft.ticket.assignee is None and not task.has_said_owner:
@@ -139,10 +149,10 @@ def _commands_alone(attempt: Attempt) -> Disposition:
         draft.add_message(Visibility.INTERNAL)
     if task.is_quiet:
         return Disposition.NOTE
-    if task.is_solved:
+    if task.merged_into:  # that it goes on there says enough
+        command_notices.tell_merged(draft, task.agent, task.merged_into)
+    elif task.is_solved:
         notices.tell_solved(draft, task.agent)
-    if task.merged_into:
-        command_notices.tell_merged(draft, task.merged_into)
     return Disposition.NOTE
 
 
@@ -151,14 +161,34 @@ def _open(attempt: Attempt) -> Disposition:
     if draft.ticket.number == 0:
         return Disposition.NOTE
     visibility = task.visibility or Visibility.PUBLIC
-    draft.add_message(visibility)
     is_for_another = draft.ticket.requester.key != draft.facts.ticket.requester.key
+    if is_for_another:
+        _leave_remarks_out(draft)
+    draft.add_message(visibility)
     if visibility is Visibility.PUBLIC and not task.is_quiet:
-        for requester in draft.parties(Role.REQUESTER):
-            notices.acknowledge(draft, requester, by=task.agent if is_for_another else None)
-    if not task.is_quiet and draft.ticket.status is not Status.SPAM:
+        _tell_requester(draft, task, is_for_another=is_for_another)
+    if not task.is_quiet and draft.ticket.status in LIVE:
         notices.tell_agents(draft, "queue_new")
     return Disposition.NEW_TICKET
+
+
+def _leave_remarks_out(draft: Draft) -> None:
+    """Where an agent forwards what somebody wrote, that is the message; his own remarks above it
+    are folded."""
+    mail, forwarded = draft.arrival.mail, draft.forwarded
+    if forwarded:
+        passed_on = set(lines_of(mail.text, forwarded))
+        remarks = (line for line in lines_of(mail.text, mail.reply) if line not in passed_on)
+        whole = replace(mail, reply=forwarded, quoted=joined((*mail.quoted, *remarks)))
+        draft.arrival = replace(draft.arrival, mail=whole)
+
+
+def _tell_requester(draft: Draft, task: Task, *, is_for_another: bool) -> None:
+    if task.is_solved:
+        notices.tell_solved(draft, task.agent)
+    elif draft.ticket.status is not Status.MERGED:
+        for requester in draft.parties(Role.REQUESTER):
+            notices.acknowledge(draft, requester, by=task.agent if is_for_another else None)
 
 
 # --- mail of his that no person wrote -----------------------------------------------------------

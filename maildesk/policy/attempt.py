@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from maildesk.mail.identifiers import Purpose
-from maildesk.mail.message import InboundMail, Span, joined
+from maildesk.mail.message import InboundMail, Span, cut, joined
 from maildesk.model.plan import CommandTrace
 from maildesk.model.ticket import Visibility
 from maildesk.policy.arguments import BadArgument
@@ -19,7 +19,12 @@ from maildesk.policy.draft import Draft
 from maildesk.policy.interleaved import with_words
 from maildesk.policy.outgoing import Sent, cut_quoted, relayed
 from maildesk.policy.rules import Agent
+from maildesk.policy.signing import is_signature
 from maildesk.policy.task import CannotRun, Task
+
+ANSWERED_INSIDE = frozenset(
+    ("note", "held", "bounced", "bundle", "command_receipt", "case_list", "trace", "help", "files")
+)
 
 
 class Order(StrEnum):
@@ -42,6 +47,7 @@ class Attempt:
     understood: tuple[str, ...]
     doubts: tuple[Doubt, ...]
     order: Order | None
+    unread: tuple[Doubt, ...] = ()  # of the doubts those that no correction is known for
 
     @property
     def is_sure(self) -> bool:
@@ -55,16 +61,12 @@ class Attempt:
             return Visibility.PUBLIC
         if self.task.visibility:
             return self.task.visibility
-        is_internal = self.draft.match.token_purpose == Purpose.INTERNAL
-        return Visibility.INTERNAL if is_internal else Visibility.PUBLIC
+        return Visibility.INTERNAL if _answers_inside(self.draft) else Visibility.PUBLIC
 
     @property
     def has_words(self) -> bool:
-        """Whether anything is left to be said, or a file to be passed on. A bare signature below
-        commands says nothing: its first line is the agent's name."""
-        first = self.mail.new_text.partition("\n")[0].strip(" -–—,.").casefold()
-        is_signature = bool(self.lines) and first in _names(self.task.agent)
-        return bool(relayed(self.mail.attachments)) or bool(first and not is_signature)
+        """Whether anything is left to be said, or a file to be passed on."""
+        return bool(self.mail.new_text or relayed(self.mail.attachments))
 
     def traces(self, status: str, reason: str = "") -> tuple[CommandTrace, ...]:
         """The command lines as `explain` shows them."""
@@ -76,9 +78,12 @@ class Attempt:
         return any(f"#{line.word}" in doubt.line for line in self.lines)
 
 
-def _names(agent: Agent) -> tuple[str, ...]:
-    """What an agent may sign with."""
-    return (agent.name.casefold(), agent.name.partition(" ")[0].casefold(), agent.handle)
+def _answers_inside(draft: Draft) -> bool:
+    """Whether the mail answers a letter whose answers stay internal: its address says so, or,
+    where the client wrote to another one, the kind of the letter."""
+    if draft.match.token_purpose:
+        return draft.match.token_purpose == Purpose.INTERNAL
+    return draft.facts.answered is not None and draft.facts.answered.kind in ANSWERED_INSIDE
 
 
 def _trace(doubt: Doubt) -> CommandTrace:
@@ -104,6 +109,8 @@ def try_mail(draft: Draft, agent: Agent, *, is_sure: bool, order: Order | None) 
         said = " ".join(doubt.line for doubt in reading.doubts)
         doubts = (*reading.doubts, *(doubt for doubt in doubts if doubt.line not in said))
     words = joined((*reading.words, *_noted(mail, lines)))
+    if lines and is_signature(cut(mail.text, words), agent):
+        words = ()
     mail = with_words(replace(mail, reply=words), sent, task.answers)
     return Attempt(
         draft=draft,
@@ -113,6 +120,7 @@ def try_mail(draft: Draft, agent: Agent, *, is_sure: bool, order: Order | None) 
         understood=understood,
         doubts=doubts,
         order=order,
+        unread=tuple(doubt for doubt in reading.doubts if not doubt.suggestion),
     )
 
 

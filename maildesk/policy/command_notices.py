@@ -11,7 +11,7 @@ from maildesk.mail.message import Address
 from maildesk.model.changes import OpenHold
 from maildesk.model.facts import Hold, Level
 from maildesk.model.plan import Audience
-from maildesk.model.ticket import Visibility
+from maildesk.model.ticket import Role, Visibility
 from maildesk.policy.attempt import Attempt
 from maildesk.policy.draft import Draft
 from maildesk.policy.governor import was_told
@@ -128,10 +128,15 @@ def _receipt(
 
 def tell_owners(draft: Draft, task: Task) -> None:
     """Tell those to whom the case was given."""
-    said = draft.facts.last_said
-    for handle, reason in task.tells.items():
-        agent = draft.arrival.rules.agent(handle)
-        if agent is None or (task.ticket.assignee not in (None, handle)):
+    said, rules, absent = draft.facts.last_said, draft.arrival.rules, draft.arrival.facts.absent
+    told = {handle: reason for handle, reason in task.tells.items() if handle not in absent}
+    if task.tells and not told:  # all of them are away: their team hears of it
+        others = [agent for agent in responsible(draft) if agent != task.agent]
+        away = ", ".join(task.tells)
+        told = {agent.handle: f"{away} is away" for agent in others}
+    for handle, reason in told.items():
+        agent = rules.agent(handle)
+        if agent is None or (handle in task.tells and task.ticket.assignee not in (None, handle)):
             continue
         by = "agent" if task.ticket.assignee == handle else "team"
         letter = Letter(
@@ -168,9 +173,12 @@ def tell_colleagues(draft: Draft, author: Agent) -> None:
             write_agent(draft, agent, letter)
 
 
-def tell_merged(draft: Draft, into: int) -> None:
-    """Tell the requester that his case goes on as another one."""
-    for party in readers(draft)[:1]:
+def tell_merged(draft: Draft, author: Agent, into: int) -> None:
+    """Tell the requester that his case goes on as another one, unless he wants no such mail."""
+    people = [party for party in readers(draft, author) if party.role is Role.REQUESTER]
+    for party in people:
+        if party.address.key in draft.facts.want_no_mail:
+            continue
         letter = Letter(
             kind="merged",
             audience=Audience.REQUESTER,

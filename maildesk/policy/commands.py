@@ -282,6 +282,8 @@ def admit(task: Task, rest: str) -> str:
 def set_requester(task: Task, rest: str) -> str:
     """In a new mail: a case in that person's name, after a phone call say; without an address in
     the name of whoever wrote the mail that you forward."""
+    if not task.is_opening:
+        raise CannotRun("#for opens a case in somebody's name, so it stands in a new mail")
     person = read_address(rest) if rest else forwarded_sender(task.draft.arrival.mail)
     if person is None:
         raise CannotRun("#for needs an address: the mail forwards none whose sender can be read")
@@ -303,6 +305,8 @@ def merge(task: Task, rest: str) -> str:
     other = task.other(number)
     if other.ticket.status is Status.MERGED:
         raise CannotRun(f"#{number} is itself part of #{other.ticket.merged_into}")
+    if other.ticket.status in (Status.SPAM, Status.CLOSED):
+        raise CannotRun(f"#{number} is {other.ticket.status}: what goes there is read by nobody")
     for party in task.draft.parties(Role.REQUESTER, Role.PARTICIPANT):
         other.add_party(party.address, Role.PARTICIPANT, party.reply_to)
     task.draft.change(MergeTicket(task.ticket.number, number))

@@ -176,7 +176,7 @@ def language(view: View) -> Iterable[str]:
     if view.mail is None:
         return [view.ticket.language]
     known = (view.mail.language or NOBODY).lower()
-    return dict.fromkeys([known, known.partition("-")[0]])
+    return list(dict.fromkeys([known, known.partition("-")[0]]))
 
 
 @condition(comparisons.CHOICES("kind of mail", AutomaticKind))

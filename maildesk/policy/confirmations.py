@@ -7,7 +7,7 @@ of his, is `may_decide`'s to say.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from maildesk.mail.identifiers import Purpose, ReplyAddresses, Token, is_genuine
 from maildesk.mail.message import Address, Automatic, AutomaticKind, InboundMail
@@ -62,9 +62,14 @@ def _is_for(arrival: Arrival, token: Token, party: Address, hold: Hold) -> bool:
     return is_genuine(arrival.rules.reply, token, bound_to(party, hold.receipt))
 
 
-def is_late(hold: Hold, now: datetime) -> bool:
-    """Whether an answer comes too late to count: whoever finds an old question must not act."""
-    return now - hold.asked_at > CONFIRMATION_LIFE
+def is_late(arrival: Arrival, hold: Hold) -> bool:
+    """Whether an answer comes too late to count: whoever finds an old question must not act, not
+    even after the agent was asked anew. A token knows no more than its day."""
+    now, reply = arrival.now, arrival.rules.reply
+    tokens = confirmation_tokens(arrival.mail, arrival.recipients, reply)
+    days = [token.signed_at for token in tokens]
+    is_old = not days or now - max(days) > CONFIRMATION_LIFE + timedelta(days=1)
+    return is_old or now - hold.asked_at > CONFIRMATION_LIFE
 
 
 def may_decide(arrival: Arrival, automatic: Automatic) -> bool:

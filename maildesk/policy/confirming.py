@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from maildesk.mail.message import Automatic, AutomaticKind
-from maildesk.model.changes import AskAgain, CloseHold
+from maildesk.model.changes import AskAgain, CloseHold, SetStatus
 from maildesk.model.facts import HeldMail, Level
 from maildesk.model.plan import Disposition, Match, Plan, Standing
+from maildesk.model.ticket import Status
 from maildesk.policy import command_notices as notices
 from maildesk.policy.agents import act_on_order
 from maildesk.policy.attempt import Order, try_mail
@@ -29,16 +30,18 @@ Begin = Callable[[], Draft]
 def confirm(arrival: Arrival, automatic: Automatic, held: HeldMail, agent: Agent) -> Plan:
     """Return what an agent's word on his held mail does."""
     begin = _begin(arrival, automatic, held)
-    if is_late(held.hold, arrival.now):
+    if is_late(arrival, held.hold):
         return _ask_again(
             begin, agent, held, "Your answer came more than a day after the question."
         )
     order = read_order(arrival.mail.new_text)
-    if order is None:
+    if order is None or (held.hold.is_note and order is Order.RUN):  # a note has run already
         return _ask_again(begin, agent, held, said=arrival.mail.new_text)
     if order is Order.DROP:
         draft = begin()
         draft.change(CloseHold(held.hold.ticket, held.hold.receipt, order))
+        if draft.is_opening:  # the case holds nothing but this mail
+            draft.change(SetStatus(held.hold.ticket, Status.CLOSED, str(order)))
         draft.reasons.append("the agent dropped it")
         return draft.plan(Disposition.NOTE)
     return _act(begin, agent, held, order)

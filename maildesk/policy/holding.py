@@ -61,7 +61,7 @@ def question_of(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Qu
     stays = {doubt.line: doubt for doubt in run.doubts}  # whatever he says
     doubts = tuple(({doubt.line: doubt for doubt in attempt.doubts} | stays).values())
     open_doubts = [doubt for doubt in doubts if not doubt.suggestion]
-    may_run = bool(run.lines) and not (run.doubts or stops[Order.RUN])
+    may_run = bool(run.lines) and not (run.doubts or run.unread or stops[Order.RUN])
     may_send = send.has_words and not stops[Order.SEND] and not send.task.is_opening
     is_bare = not (send.has_words or run.lines)  # "empty" would say less than the doubts do
     hard = "" if is_bare else stops[Order.SEND if send.has_words else Order.RUN]

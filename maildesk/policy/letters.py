@@ -52,6 +52,7 @@ class Letter:
     is_unverified: bool = False
     is_nameless: bool = False  # the reader's name is not said: who gave it is not believed
     template: str = ""  # takes the place of the kind's own
+    is_wordless: bool = False  # what the mail says is not said in it
     offers: tuple[str, ...] = ()  # what an agent may answer in a word; empty: what fits the case
 
 
@@ -263,7 +264,7 @@ def _mail_facts(draft: Draft, letter: Letter) -> dict[str, object]:
     return {
         "author": person_facts(draft, author),
         "subject": mail.subject,
-        "text": cut(mail.text, mail.reply),
+        "text": "" if letter.is_wordless else cut(mail.text, mail.reply),
         "quoted": cut(mail.text, mail.quoted),
         "files": [file_facts(attachment) for attachment in mail.attachments],
         "left_out": [file_facts(attachment) for attachment in letter.left_out],

@@ -165,48 +165,42 @@ def send_reply(draft: Draft, agent: Agent, kind: str = "reply") -> None:
     solve the case, too."""
     mail = draft.arrival.mail
     named = {address.key for address in (*mail.to, *mail.cc)}
-    parties = [
-        party
-        for party in readers(draft)
-        if party.address.key not in named and party.address.address not in agent.addresses
-    ]
-    files = tuple(attachment.part for attachment in relayed(mail.attachments))
-    quotes = {} if "\n> " in f"\n{mail.new_text}" else _quote(draft)
-    _send(draft, agent, kind, parties, quotes, files)
+    parties = [party for party in readers(draft, agent) if party.address.key not in named]
+    for party in parties:
+        files = tuple(attachment.part for attachment in relayed(mail.attachments))
+        write(draft, party, replace(_words(draft, agent, kind, party, parties), files=files))
 
 
 def tell_solved(draft: Draft, agent: Agent) -> None:
     """Tell the requester and the participants that the case is solved, without further words."""
-    _send(draft, agent, "solved", readers(draft), {}, ())
-
-
-def _send(
-    draft: Draft,
-    agent: Agent,
-    kind: str,
-    parties: list[Party],
-    quote: dict[str, object],
-    files: tuple[str, ...],
-) -> None:
-    """Write to each; only the requester is asked whether what is solved works."""
-    facts = {"agent": {"name": agent.name}, "quote": "", "quote_author": "", "quote_at": None}
+    parties = readers(draft, agent)
     for party in parties:
-        others = [label(other.address) for other in parties if other is not party]
-        letter = Letter(
-            kind=kind,
-            audience=Audience.REQUESTER,
-            purpose=Purpose.PARTICIPANT,
-            sender=Address(f"{agent.name} ({draft.queue.name})", draft.queue.addresses[0]),
-            facts=facts | quote | {"others": others},
-            auto_submitted="",
-            files=files,
-        )
-        write(draft, party, letter)
+        letter = _words(draft, agent, "solved", party, parties)
+        write(draft, party, replace(letter, is_wordless=True))
 
 
-def _quote(draft: Draft) -> dict[str, object]:
-    said = draft.facts.last_said
-    if said is None:
+def _words(draft: Draft, agent: Agent, kind: str, party: Party, parties: list[Party]) -> Letter:
+    others = [label(other.address) for other in parties if other is not party]
+    facts = {"agent": {"name": agent.name}, "quote": "", "quote_author": "", "quote_at": None}
+    return Letter(
+        kind=kind,
+        audience=Audience.REQUESTER,
+        purpose=Purpose.PARTICIPANT,
+        sender=Address(f"{agent.name} ({draft.queue.name})", draft.queue.addresses[0]),
+        facts=facts | _quote_for(draft, party) | {"others": others},
+        auto_submitted="",
+    )
+
+
+def _quote_for(draft: Draft, party: Party) -> dict[str, object]:
+    """What was said last, for whoever has heard it: not for somebody who takes part only now, not
+    what an agent has noted down, and not twice."""
+    said, before = draft.facts.last_said, {p.address.key: p.role for p in draft.facts.parties}
+    was_there = before.get(party.address.key) in (Role.REQUESTER, Role.PARTICIPANT)
+    is_quoted = "\n> " in f"\n{draft.arrival.mail.new_text}"
+    if said is None or is_quoted or not was_there:
+        return {}
+    if draft.arrival.rules.agent_at(said.author.address):
         return {}
     return {"quote": said.text, "quote_author": label(said.author), "quote_at": said.at}
 
@@ -233,14 +227,17 @@ def tell_agents_bounced(draft: Draft, report: DeliveryReport, reason: str = "") 
 # --- who answers for a ticket -------------------------------------------------------------------
 
 
-def readers(draft: Draft) -> list[Party]:
-    """Return who gets public words: the requester, once, and the participants.
+def readers(draft: Draft, author: Agent | None = None) -> list[Party]:
+    """Return who gets public words: the requester, once, and the participants; never their
+    `author`, and nobody without an address.
 
     A requester with several addresses is written to where he wrote from last.
     """
     requesters, said = draft.parties(Role.REQUESTER), draft.facts.last_said
     last = [party for party in requesters if said and party.address.key == said.author.key]
-    return [*(last or requesters)[:1], *draft.parties(Role.PARTICIPANT)]
+    everybody = [*(last or requesters)[:1], *draft.parties(Role.PARTICIPANT)]
+    own = author.addresses if author else ()
+    return [p for p in everybody if "@" in p.address.address and p.address.address not in own]
 
 
 def responsible(draft: Draft) -> list[Agent]:

@@ -8,7 +8,7 @@ from maildesk.mail.identifiers import find_markers
 from maildesk.mail.message import InboundMail
 from maildesk.mail.notes import NOTES
 from maildesk.mail.vacation import speaks_of_absence
-from maildesk.model.ticket import Role, Visibility
+from maildesk.model.ticket import Role, Status, Visibility
 from maildesk.policy.attempt import Attempt
 from maildesk.policy.draft import Draft
 from maildesk.policy.outgoing import (
@@ -45,7 +45,32 @@ def objection(attempt: Attempt) -> str:
 
 
 def _doubt(attempt: Attempt) -> str:
-    return _another_mail(attempt.draft, attempt.mail) or _collision(attempt)
+    return (
+        _astray(attempt.draft)
+        or _another_mail(attempt.draft, attempt.mail)
+        or _forward(attempt.draft)
+        or _collision(attempt)
+    )
+
+
+def _astray(draft: Draft) -> str:
+    """Why the mail may be an answer to our question, gone to another address."""
+    answered = draft.facts.answered
+    if answered is None or answered.kind != "command_confirm" or draft.match.token_purpose:
+        return ""
+    return (
+        "It answers a question about a mail of yours that is held, but not at the question's own "
+        "address. To decide on that mail, answer the question at the address that it gives."
+    )
+
+
+def _forward(draft: Draft) -> str:
+    """Why the mail may be meant for the desk: it forwards one of ours, and came to no address of
+    the case."""
+    mail = draft.arrival.mail
+    if not mail.forwarded or draft.match.token_purpose:
+        return ""
+    return "It forwards a mail of this case, so what stands above may be meant for the desk alone."
 
 
 def _another_mail(draft: Draft, mail: InboundMail) -> str:
@@ -90,6 +115,8 @@ def _only_its_head(draft: Draft) -> str:
 def _quiet(attempt: Attempt) -> str:
     if not attempt.task.is_quiet:
         return ""
+    if attempt.task.ticket.status is Status.SPAM:
+        return "#spam answers nobody, but there are words for the requester: leave one of them out."
     return "#quiet mails nobody, but there are words for the requester: say #note, or drop #quiet."
 
 

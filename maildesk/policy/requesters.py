@@ -47,6 +47,8 @@ def take_courtesy(draft: Draft) -> Plan | None:
     elif courtesy in _PLEASANTRIES:
         return _keep(draft, "pure thanks: nothing changes")
     elif courtesy is Courtesy.WORKS and status in OVER:
+        if status is Status.SOLVED and _is_requesters(draft) and not _is_believed(draft):
+            return None
         if status is Status.SOLVED and _is_requesters(draft):
             draft.trigger(Trigger.REQUESTER_CONFIRMS)
         return _keep(draft, "the requester confirms that it works")
@@ -56,6 +58,12 @@ def take_courtesy(draft: Draft) -> Plan | None:
 def _keep(draft: Draft, reason: str) -> Plan:
     draft.add_message(Visibility.PUBLIC, reason=reason)
     return draft.plan(Disposition.REPLY)
+
+
+def _is_believed(draft: Draft) -> bool:
+    """Whether anything shows that From is right: the subject's tag alone is anybody's to write."""
+    has_token = draft.match.token_purpose == Purpose.PARTICIPANT
+    return has_token or is_proved(draft.arrival.trust.level, draft.arrival.facts)
 
 
 def _is_requesters(draft: Draft) -> bool:

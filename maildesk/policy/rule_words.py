@@ -69,8 +69,10 @@ def read_text(value: object, path: Path) -> str:
 def _kind(value: object) -> str:
     if value is None:
         return "nothing"
-    kinds = {bool: "true or false", int: "a number", float: "a number", list: "a list"}
-    return kinds.get(type(value), "keys and values" if isinstance(value, Mapping) else "this")
+    if isinstance(value, Mapping):
+        return "keys and values"
+    kinds = {str: "text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+    return kinds.get(type(value), "this")
 
 
 def read_flag(value: object, path: Path) -> bool:
@@ -157,7 +159,7 @@ def read_address(value: object, path: Path) -> str:
     """Return an address in the form that addresses are compared by."""
     text = read_text(value, path).strip()
     if not is_address(text):
-        hint = f"{text} looks like a domain" if "." in text and "@" not in text else ""
+        hint = "" if "@" in text else "a part of one goes under _contains"
         raise BadRule(path, f"an address is expected here, not {quoted(text)}", hint)
     return address_key(text)
 
@@ -259,7 +261,7 @@ def list_of(shape: Shape) -> Shape:
     def read(value: object, path: Path) -> tuple[Any, ...]:
         if not isinstance(value, list):
             hint = f"write [{value}]" if isinstance(value, str) else ""
-            raise BadRule(path, f"a list is expected here, not {_kind(value) or 'this'}", hint)
+            raise BadRule(path, f"a list is expected here, not {_kind(value)}", hint)
         if not value:
             raise BadRule(path, "the list is empty")
         if len(value) > MOST_IN_LIST:

@@ -77,6 +77,9 @@ def _hint(word: str) -> str:
 
 
 def _leaf(field: Field, word: str, raw: object, where: Path) -> Condition:
+    several = f"{field.name}_in"
+    if isinstance(raw, list) and word.endswith("_is") and several in field.words:
+        raise BadRule(where, f"{word} takes one value", f"write {several}")
     comparison = field.comparisons[word.removeprefix(field.name)]
     wanted = comparison.shape.read(raw, where)
     test, read = comparison.test(wanted), partial(_seen, field)

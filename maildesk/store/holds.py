@@ -51,9 +51,9 @@ def close_hold(work: Work, change: CloseHold) -> None:
 
 
 def move(connection: Connection, ticket: int, into: int) -> None:
-    """What is held on one ticket is held on another from now on."""
+    """What is held on one ticket is held on another from now on, which it has not opened."""
     here = (holds.c.ticket == ticket, holds.c.state == OPEN)
-    connection.execute(update(holds).where(*here).values(ticket=into))
+    connection.execute(update(holds).where(*here).values(ticket=into, is_first=False))
 
 
 def _open_one(receipt: int) -> Any:

@@ -14,7 +14,6 @@ from maildesk.policy.confirmations import (
     bound_to,
     confirmation_tokens,
     confirmed_hold,
-    is_late,
     may_decide,
 )
 from maildesk.policy.threads import Arrival
@@ -100,14 +99,6 @@ def test_hold_that_is_closed_is_decided_on_by_nobody(world, hold, address, decid
     mail = world.to(address(hold), sender=world.kari)
     assert decides_on(mail) is None
     assert decides_on(mail, replace(hold, receipt=12)) is None
-
-
-def test_answer_is_late_a_day_after_the_last_question(world, hold):
-    day = timedelta(hours=24)
-    assert not is_late(hold, world.now + day)
-    assert is_late(hold, world.now + day + timedelta(seconds=1))
-    asked_again = replace(hold, asked_at=world.now + timedelta(hours=1))
-    assert not is_late(asked_again, world.now + day + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("purpose", [p for p in Purpose if p is not Purpose.CONFIRMATION])

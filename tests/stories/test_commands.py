@@ -3,6 +3,8 @@
 import pytest
 from stories.house import KARI, SUPPORT
 
+from maildesk.policy.rules import Authentication
+
 ASKED = "It says PC LOAD LETTER since the power came back."
 
 
@@ -111,3 +113,113 @@ def test_answer_that_comes_a_day_late_is_asked_about_anew(case, ada, kari):
     assert "more than a day after" in kari.last.text
     case.post(kari.answer("send"))
     assert "It prints again." in ada.last.text
+
+
+# --- what a review found ------------------------------------------------------------------------
+
+
+def proved(mail):
+    """Have our own server say that From is right."""
+    mail["Authentication-Results"] = "mx.example.com; dmarc=pass header.from=example.com"
+    return mail
+
+
+@pytest.fixture
+def believing(case):
+    case.change_rules(authentication=Authentication(("mx.example.com",), 1, None, False))
+    return case
+
+
+def test_old_question_decides_nothing_however_often_it_is_answered(case, ada, kari):
+    case.post(kari.answer("#colse\n\nIt prints again."))
+    old = kari.last
+    case.clock.pass_time(days=5)
+    case.post(kari.answer("run", old))
+    case.post(kari.answer("run", old))
+    assert len(case.to(ada)) == 1
+    case.post(kari.answer("run"))
+    assert case.ticket()["status"] == "solved"
+
+
+def test_answer_to_a_note_stays_inside_at_whatever_address(bo, believing, ada, kari):
+    believing.post(kari.answer("#note What do you think?"))
+    told = next(letter for letter in bo.inbox[::-1] if "Note from Kari" in letter.text)
+    mail = bo.answer("I would not help her before she pays.", told)
+    mail.replace_header("To", SUPPORT)
+    letters = believing.post(proved(mail))
+    assert believing.to(ada, letters) == []
+    assert believing.ticket()["messages"][-1]["visibility"] == "internal"
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        "Thanks,\nKari",
+        "Mvh Kari",
+        "Cheers, Kari",
+        "KN",
+        "Kari Nordmann | Example Ltd | +47 22 33 44 55",
+        "Best regards\n\nKari Nordmann\nIT Service Desk",
+    ],
+)
+def test_signature_below_a_command_is_no_message(case, ada, kari, signature):
+    case.post(kari.answer(f"#tag x\n\n{signature}"))
+    assert case.ticket()["tags"] == ["x"]
+    assert len(case.to(ada)) == 1
+
+
+def test_letter_to_somebody_of_the_agents_name_is_words(case, ada, kari):
+    case.post(kari.answer("#tag x\n\nKari,\nplease restart the printer."))
+    assert "please restart the printer" in ada.last.text
+
+
+def test_case_does_not_change_hands_by_for(believing, ada, kari):
+    believing.post(proved(kari.answer("#for eve@example.net\n\nHere you are.")))
+    assert believing.ticket()["requester"] == ada.address
+    assert len(believing.to(ada)) == 1
+    assert "in a new mail" in kari.last.text
+
+
+def test_who_takes_part_from_now_on_gets_no_history(believing, ada, kari):
+    eve = believing.client("Eve", "eve@example.net")
+    believing.post(proved(kari.answer("#cc eve@example.net\n\nEve knows this printer.")))
+    assert "Eve knows this printer." in eve.last.text
+    assert ASKED not in eve.last.text
+    assert ASKED in ada.last.text
+
+
+def test_word_on_a_forged_mail_lets_nobody_else_in(case, ada, kari):
+    first = kari.inbox[0]
+    forged = kari.write(SUPPORT, str(first["Subject"]), "Hello", cc=["evil@bad.example"])
+    forged["In-Reply-To"] = str(first["Message-ID"])
+    case.post(forged)
+    case.post(kari.answer("send"))
+    assert "evil@bad.example" not in str(case.ticket()["participants"])
+
+
+def test_note_runs_its_commands_once(case, ada, kari):
+    case.post(kari.answer("#note #time 15m\nHe was rude."))
+    case.post(kari.answer("#note\nAnother.", kari.inbox[0]))
+    case.post(kari.answer("run"))
+    assert sum(event["kind"] == "time" for event in case.ticket()["events"]) <= 1
+
+
+def test_works_now_from_anybody_who_knows_the_number_closes_nothing(case, ada, kari):
+    case.post(kari.answer("Done.\n#solve"))
+    case.post(ada.write(SUPPORT, "Printer is dead [#1]", "Yes, it works now."))
+    assert case.ticket()["status"] != "closed"
+    case.post(kari.answer("#solve", kari.inbox[0]))
+    case.post(ada.answer("Yes, it works now."))
+    assert case.ticket()["status"] == "closed"
+
+
+def test_question_beside_a_request_opens_the_case_too(believing, kari):
+    believing.post(proved(kari.write(SUPPORT, "Coffee", "#queue\n\nThe coffee machine is broken.")))
+    assert len(believing.tickets()) == 2
+    assert any("open case" in letter.text for letter in believing.to(kari))
+
+
+def test_dropped_opening_leaves_no_open_case(case, kari):
+    case.post(kari.write(SUPPORT, "A call", "#for ada@example.org\n\nShe called."))
+    case.post(kari.answer("drop"))
+    assert case.ticket(2)["status"] == "closed"
