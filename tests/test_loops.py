@@ -10,6 +10,8 @@ from maildesk.errors import Unavailable
 from maildesk.health import is_stuck
 from maildesk.loops import Loop
 
+STUCK_SECONDS = 1.0  # longer than the first pause after a failure, as in the daemon
+
 
 class Work:
     """A step that waits until it is told to go on."""
@@ -17,7 +19,9 @@ class Work:
     def __init__(self) -> None:
         self.wake, self.begun, self.go_on = (threading.Event() for _ in range(3))
         self.is_failing = False
-        self.loop = Loop("work", self.step, self.wake, stuck_seconds=0.2, interrupt=self.go_on.set)
+        self.loop = Loop(
+            "work", self.step, self.wake, stuck_seconds=STUCK_SECONDS, interrupt=self.go_on.set
+        )
 
     def step(self) -> int:
         self.begun.set()

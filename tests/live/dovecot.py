@@ -24,7 +24,7 @@ IS_ROOT = os.geteuid() == 0
 ACCOUNT = pwd.getpwnam("nobody") if IS_ROOT else pwd.getpwuid(os.geteuid())
 
 
-def wait_until(is_so: Callable[[], object], seconds: float = 10.0, what: str = "") -> None:
+def wait_until(is_so: Callable[[], object], seconds: float = 30.0, what: str = "") -> None:
     """Wait for a condition; fail when it does not come true in time."""
     deadline = time.monotonic() + seconds
     while not is_so():
@@ -157,11 +157,11 @@ service stats {{
                 stdin=subprocess.DEVNULL,
                 stdout=words,
                 stderr=words,
-                timeout=20,
+                timeout=30,
             )
             words.seek(0)
             assert started.returncode == 0, words.read()
-        wait_until(self._is_up, 10, "Dovecot listens")
+        wait_until(self._is_up, 30, "Dovecot listens")
 
     def _is_up(self) -> bool:
         try:
@@ -188,7 +188,7 @@ service stats {{
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        wait_until(lambda: all(map(_is_over, processes)), 10, "Dovecot is dead")
+        wait_until(lambda: all(map(_is_over, processes)), 30, "Dovecot is dead")
         # Else a new one takes a master for alive that is dead and not yet asked how it ended.
         (self.base / "run" / "master.pid").unlink(missing_ok=True)
 

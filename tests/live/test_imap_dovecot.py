@@ -71,7 +71,7 @@ def mail(subject: object, body: bytes = b"Hello\r\n") -> bytes:
 
 
 def human(server: Dovecot, box: Mailbox) -> IMAPClient:
-    client = IMAPClient("127.0.0.1", server.port, ssl=False, timeout=10)
+    client = IMAPClient("127.0.0.1", server.port, ssl=False, timeout=30)
     client.login(box.user, PASSWORD)
     client.select_folder(box.folder)
     return client
@@ -101,7 +101,7 @@ def test_idle_brings_mail_within_two_seconds(
     poller = shelf.poller(replace(box, tls="starttls", host="localhost", ca=server.ca))
     running.append(poller)
     poller.start()
-    wait_until(lambda: shelf.subjects == ["first"], 10)
+    wait_until(lambda: shelf.subjects == ["first"])
     for number in range(3):
         server.deliver(box.user, mail(number))
         wait_until(lambda n=number: str(n) in shelf.subjects, 2, "IDLE brings the mail")
@@ -117,7 +117,7 @@ def test_mail_is_polled_for_where_there_is_no_idle(
     wait_until(lambda: shelf.last_poll(box.account, "INBOX"))
     server.deliver(box.user, mail("later"))
     poller.wake()
-    wait_until(lambda: shelf.subjects == ["later"], 5)
+    wait_until(lambda: shelf.subjects == ["later"])
 
 
 def test_new_takes_only_what_arrives_after_first_contact(
@@ -328,14 +328,14 @@ def test_server_killed_during_idle_costs_no_cpu_and_no_mail(
     server.kill()
     try:
         spent, began = time.process_time(), time.monotonic()
-        wait_until(lambda: len(shelf.alerts) == 1, 10, "alert after three failures")
+        wait_until(lambda: len(shelf.alerts) == 1, 30, "alert after three failures")
         spent, waited = time.process_time() - spent, time.monotonic() - began
     finally:
         server.deliver(box.user, mail("meanwhile"))
         server.start()
     assert spent < 0.2 * waited + 0.1  # a busy loop takes all of it
     assert shelf.alerts[0][1].endswith("connection refused")
-    wait_until(lambda: shelf.subjects == ["meanwhile"], 10)
+    wait_until(lambda: shelf.subjects == ["meanwhile"])
     wait_until(lambda: not poller.trouble())
 
 
@@ -381,7 +381,7 @@ def test_wrong_password_is_told_without_the_password(
     poller = shelf.poller(box)
     running.append(poller)
     poller.start()
-    wait_until(lambda: len(shelf.alerts) == 1, 10)
+    wait_until(lambda: len(shelf.alerts) == 1)
     poller.wake()  # nobody may hurry it now
     poller.stop(2)
     assert server.log.count(f"({box.user},127.0.0.1") > 0

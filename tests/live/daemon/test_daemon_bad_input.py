@@ -147,7 +147,7 @@ def test_second_daemon_is_75_and_the_first_is_well(daemon: RunningDaemon) -> Non
     assert len(daemon.wait_for_tickets(1)) == 1
 
     assert daemon.health() == (200, {"ok": True, "troubles": {}})
-    with socket.create_connection(("127.0.0.1", daemon.http_port), timeout=5) as peer:
+    with socket.create_connection(("127.0.0.1", daemon.http_port), timeout=30) as peer:
         peer.sendall(b"GET /tickets HTTP/1.0\r\n\r\n")
         assert b" 404 " in peer.recv(4096).splitlines()[0]
 
@@ -177,7 +177,7 @@ def test_servers_out_of_reach_stop_nothing_and_are_named(out_of_reach: RunningDa
     daemon.send(write_mail(1))
     assert len(daemon.wait_for_tickets(1)) == 1
 
-    wait_until(lambda: (daemon.health() or (0, {}))[0] == 503, 20)
+    wait_until(lambda: (daemon.health() or (0, {}))[0] == 503)
     answer = daemon.health()
     assert answer
     troubles = answer[1]["troubles"]
@@ -207,7 +207,7 @@ def test_process_names_the_mailbox_it_cannot_read_and_does_the_rest(
 def test_log_is_json_under_systemd(desk: RunningDaemon) -> None:
     desk.environ = {"INVOCATION_ID": "1"}
     desk.spawn()
-    wait_until(desk.health, 30)
+    wait_until(desk.is_listening)
     desk.send(write_mail(1))
     wait_until(lambda: "mail in" in desk.log)
     assert desk.stop() == 0

@@ -90,7 +90,7 @@ def test_mail_that_kills_the_daemon_is_set_aside_alone(
             60,
         )
     assert 3 <= starts <= 4
-    wait_until(daemon.health, 30)
+    wait_until(daemon.is_listening)
     for number in range(10):
         daemon.send(write_mail(f"b{number}", f"bo-{number}@example.org"))
     assert len(daemon.wait_for_tickets(21)) == 20
@@ -129,7 +129,7 @@ def test_32_mib_of_empty_lines_cost_little_and_others_are_served(
             while not watching.wait(0.01):
                 peak_bytes = max(peak_bytes, daemon.resident_bytes)
 
-        watcher = threading.Thread(target=watch)
+        watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
         assert replies.readline().startswith(b"250")
         replies.close()

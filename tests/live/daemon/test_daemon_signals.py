@@ -40,7 +40,7 @@ def test_sigterm_under_load_ends_with_0_and_loses_nothing(daemon: RunningDaemon)
     assert daemon.stop() == 0
     took = time.monotonic() - began_at
     for client in clients:
-        client.join(10)
+        client.join(30)
     print(f"stopped within {took:.1f} s, {len(accepted)} mails accepted")
     assert took < STOP_SECONDS
     assert len(ended) == 5

@@ -233,7 +233,7 @@ def test_log_that_nobody_reads_stops_nothing(make_daemon: Callable[..., RunningD
         )
     os.close(writer)
     os.close(reader)
-    wait_until(daemon.health, 30)
+    wait_until(daemon.is_listening)
     assert offer(daemon, "silent") == 250
     assert len(daemon.wait_for_tickets(1)) == 1
     daemon.wait_for_letters()

@@ -39,7 +39,7 @@ def test_every_mail_answered_250_is_in_the_journal_once(open_listener, journal, 
     answered = []
 
     def send(client):
-        with smtplib.SMTP("127.0.0.1", listener.endpoint.port, "c.example", timeout=10) as smtp:
+        with smtplib.SMTP("127.0.0.1", listener.endpoint.port, "c.example", timeout=30) as smtp:
             for number in range(20):
                 mail = f"Subject: {client}-{number}\r\n\r\nx\r\n".encode()
                 smtp.sendmail("ola@customer.example", ["help@desk.example"], mail)
@@ -49,7 +49,7 @@ def test_every_mail_answered_250_is_in_the_journal_once(open_listener, journal, 
     for client in clients:
         client.start()
     for client in clients:
-        client.join(10)
+        client.join(30)
     receipts = claim(database, datetime(2026, 1, 6, tzinfo=UTC), limit=1_000)
     subjects = [r.raw.split(b"Subject: ")[1].split(b"\r\n")[0].decode() for r in receipts]
     assert len(answered) == 80

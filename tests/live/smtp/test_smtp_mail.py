@@ -13,7 +13,9 @@ MAIL = b"Subject: Printer\r\n\r\nIt is on fire.\r\n"
 
 
 def client(listener):
-    return smtplib.SMTP(listener.endpoint.host, listener.endpoint.port, "client.example", timeout=5)
+    return smtplib.SMTP(
+        listener.endpoint.host, listener.endpoint.port, "client.example", timeout=30
+    )
 
 
 def test_a_mail_is_handed_over_with_its_envelope_and_one_trace_field(open_listener, inbox):
@@ -267,7 +269,7 @@ def test_postmaster_needs_no_domain(open_listener, connect, inbox):
 def test_an_lmtp_mail_is_answered_once_for_each_recipient(open_listener, inbox, tmp_path):
     listener = open_listener("lmtp", endpoint=Endpoint(path=tmp_path / "lmtp"), is_trusted=True)
     recipients = ["help@desk.example", "it@desk.example", "help@desk.example"]
-    with smtplib.LMTP(str(listener.endpoint.path), timeout=5) as lmtp:
+    with smtplib.LMTP(str(listener.endpoint.path), timeout=30) as lmtp:
         lmtp.sendmail("ola@customer.example", [*recipients, "x@other.example"], MAIL)
         assert [lmtp.getreply()[0] for _ in range(2)] == [250, 250]
         assert lmtp.noop() == (250, b"2.0.0 OK")
@@ -311,5 +313,5 @@ def test_mails_wait_for_memory_and_all_arrive(open_listener, connect, inbox):
         sender.start()
     assert [peer.line() for peer in peers] == ["250 2.6.0 Stored"] * 4
     for sender in senders:
-        sender.join(5)
+        sender.join(30)
     assert [len(body) for body in inbox.bodies] == [2_900_000] * 4
