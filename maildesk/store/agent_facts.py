@@ -16,7 +16,7 @@ from maildesk.store.tables import holds, messages, outgoing, outgoing_raws
 
 LETTERS_COMPARED = 3
 LETTER_OCTETS = 2_097_152  # the text of a letter comes first, its files behind it
-INTERNAL_COMPARED = 50
+INTERNAL_COMPARED = {Visibility.HELD: 20, Visibility.INTERNAL: 50}  # the newest
 INTERNAL_CHARACTERS = 20_000
 HELD_AT_MOST = 50
 
@@ -26,15 +26,15 @@ def for_agent(
 ) -> TicketFacts:
     """The facts with all that the mail of the agent at these addresses asks for: the letters to him
     that it answers, else the newest ones, and what was said for agents alone."""
-    own, number = list(keys), facts.ticket.number
+    own, numbers = list(keys), (facts.ticket.number, *facts.sources)
     ids = [*mail.in_reply_to, *mail.references]
-    values = {"ticket": number, "keys": own, "ids": ids}
+    values = {"tickets": numbers, "keys": own, "ids": ids}
     return replace(
         facts,
         sent=tuple(sent_text(raw) for raw in connection.scalars(_SENT, values)),
-        internal=tuple(_internal(connection, number, own)),
-        answered=_answered(connection, number, own, ids),
-        last_reply=last_reply(connection, number),
+        internal=tuple(_internal(connection, numbers, own)),
+        answered=_answered(connection, numbers, own, ids),
+        last_reply=last_reply(connection, *numbers),
         held=_held(connection, facts, own),
     )
 
@@ -42,7 +42,7 @@ def for_agent(
 # --- letters to him -------------------------------------------------------------------------------
 
 _TO_HIM = (
-    outgoing.c.ticket == bindparam("ticket"),
+    outgoing.c.ticket.in_(bindparam("tickets", expanding=True)),
     outgoing.c.recipient_key.in_(bindparam("keys", expanding=True)),
 )
 _IS_NAMED = outgoing.c.message_id.in_(bindparam("ids", expanding=True))
@@ -63,12 +63,12 @@ _CAUSE = re.compile(r"\d+ \S+ receipt:(\d+) ")  # as `letters.notice_key` writes
 
 
 def _answered(
-    connection: Connection, ticket: int, keys: Sequence[str], ids: Sequence[str]
+    connection: Connection, numbers: Sequence[int], keys: Sequence[str], ids: Sequence[str]
 ) -> SentLetter | None:
     """The newest letter to him that the mail names in In-Reply-To or References."""
     if not ids:
         return None
-    values = {"ticket": ticket, "keys": keys, "ids": ids}
+    values = {"tickets": numbers, "keys": keys, "ids": ids}
     row = connection.execute(_ANSWERED, values).one_or_none()
     if row is None:
         return None
@@ -78,14 +78,20 @@ def _answered(
 
 # --- what is not public ---------------------------------------------------------------------------
 
-_INTERNAL = (
-    select(messages.c.author_address, messages.c.visibility, messages.c.text, messages.c.reply)
+# By their numbers first: to sort the messages of several tickets with their texts would read all.
+_NEWEST = (
+    select(messages.c.id)
     .where(
-        messages.c.ticket == bindparam("ticket"),
-        messages.c.visibility != str(Visibility.PUBLIC),
+        messages.c.ticket.in_(bindparam("tickets", expanding=True)),
+        messages.c.visibility == bindparam("visibility"),
     )
     .order_by(messages.c.id.desc())
-    .limit(INTERNAL_COMPARED)
+    .limit(bindparam("at_most"))
+)
+_WORDS = (
+    select(messages.c.author_address, messages.c.text, messages.c.reply)
+    .where(messages.c.id.in_(_NEWEST))
+    .order_by(messages.c.id.desc())
 )
 _HELD = (
     select(
@@ -106,12 +112,15 @@ _HELD = (
 )
 
 
-def _internal(connection: Connection, ticket: int, own: Sequence[str]) -> Iterator[str]:
-    """The words of internal and held messages; but a held mail of his own he may send again."""
-    for row in connection.execute(_INTERNAL, {"ticket": ticket}):
-        is_held = row.visibility == str(Visibility.HELD)
-        if not (is_held and address_key(row.author_address) in own):
-            yield cut(row.text, (Span(*pair) for pair in row.reply))[:INTERNAL_CHARACTERS]
+def _internal(connection: Connection, numbers: Sequence[int], own: Sequence[str]) -> Iterator[str]:
+    """The words of internal and held messages; but a held mail of his own he may send again. Each
+    kind has its own limit: strangers' mail that is held shall push no note out."""
+    for visibility, at_most in INTERNAL_COMPARED.items():
+        values = {"tickets": numbers, "visibility": str(visibility), "at_most": at_most}
+        for row in connection.execute(_WORDS, values):
+            is_held = visibility is Visibility.HELD
+            if not (is_held and address_key(row.author_address) in own):
+                yield cut(row.text, (Span(*pair) for pair in row.reply))[:INTERNAL_CHARACTERS]
 
 
 def _held(

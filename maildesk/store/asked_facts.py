@@ -19,28 +19,30 @@ LINE_CHARACTERS = 300
 
 def with_what_is_asked(connection: Connection, facts: TicketFacts, asked: Asked) -> TicketFacts:
     """The facts with the ticket's files and history, as far as they are asked for."""
-    number = facts.ticket.number
+    numbers = (facts.ticket.number, *facts.sources)
     if asked.has_files:
-        facts = replace(facts, files=files_of(connection, number))
+        facts = replace(facts, files=files_of(connection, *numbers))
     if asked.has_history:
-        facts = replace(facts, history=history_of(connection, number))
+        facts = replace(facts, history=history_of(connection, *numbers))
     return facts
 
+
+_ON_THEM: Any = bindparam("tickets", expanding=True)
 
 # --- files ----------------------------------------------------------------------------------------
 
 _FILES = (
     select(attachments, messages.c.receipt)
     .join(messages, messages.c.id == attachments.c.message)
-    .where(messages.c.ticket == bindparam("ticket"), messages.c.receipt.is_not(None))
+    .where(messages.c.ticket.in_(_ON_THEM), messages.c.receipt.is_not(None))
     .order_by(messages.c.id.desc(), attachments.c.part)
     .limit(FILES_AT_MOST)
 )
 
 
-def files_of(connection: Connection, ticket: int) -> tuple[StoredFile, ...]:
-    """The files of a ticket, those of its newest message first, at most 100."""
-    rows = connection.execute(_FILES, {"ticket": ticket})
+def files_of(connection: Connection, *numbers: int) -> tuple[StoredFile, ...]:
+    """The files of a ticket and its sources, those of the newest message first, at most 100."""
+    rows = connection.execute(_FILES, {"tickets": numbers})
     return tuple(StoredFile(row.receipt, _attachment_of(row)) for row in rows)
 
 
@@ -60,6 +62,7 @@ def _attachment_of(row: Any) -> Attachment:
 
 _NEWEST_EVENTS = (
     select(
+        events.c.ticket,
         events.c.at,
         events.c.actor,
         events.c.kind,
@@ -71,27 +74,28 @@ _NEWEST_EVENTS = (
         receipts.c.trace,
     )
     .outerjoin(receipts, receipts.c.id == events.c.receipt)
-    .where(events.c.ticket == bindparam("ticket"))
+    .where(events.c.ticket.in_(_ON_THEM))
     .order_by(events.c.id.desc())
     .limit(LINES_AT_MOST)
 )
 
 
-def history_of(connection: Connection, ticket: int) -> tuple[str, ...]:
-    """What happened to a ticket and why, for agents: a line each, newest last, at most 50. The
-    reasons of a mail stand above what it did."""
-    rows = connection.execute(_NEWEST_EVENTS, {"ticket": ticket}).all()
-    return tuple(_lines(rows[::-1]))[-LINES_AT_MOST:]
+def history_of(connection: Connection, number: int, *sources: int) -> tuple[str, ...]:
+    """What happened to a ticket and its sources and why, for agents: a line each, newest last, at
+    most 50. The reasons of a mail stand above what it did."""
+    rows = connection.execute(_NEWEST_EVENTS, {"tickets": (number, *sources)}).all()
+    return tuple(_lines(rows[::-1], number))[-LINES_AT_MOST:]
 
 
-def _lines(rows: Iterable[Any]) -> Iterator[str]:
+def _lines(rows: Iterable[Any], number: int) -> Iterator[str]:
     receipt = None
     for row in rows:
         if row.receipt is not None and row.receipt != receipt:
             receipt = row.receipt
             became = f" ({row.disposition})" if row.disposition else ""
             yield _one_line(f"{instant(row.at)} mail {receipt}{became}{_why(row)}")
-        yield _one_line(f"{instant(row.at)} {row.actor}: {_what(row)}")
+        where = "" if row.ticket == number else f"#{row.ticket} "
+        yield _one_line(f"{instant(row.at)} {where}{row.actor}: {_what(row)}")
 
 
 def _why(row: Any) -> str:

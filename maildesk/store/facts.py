@@ -11,6 +11,7 @@ from maildesk.mail.identifiers import is_reply_subject, subject_key
 from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Duplicate, SentAnswer, TicketFacts, TicketLine
 from maildesk.model.ticket import Party, Status
+from maildesk.store.merged import sources_of
 from maildesk.store.message_ids import thread_of_ticket
 from maildesk.store.rows import party_of, ticket_of
 from maildesk.store.said import last_said
@@ -55,14 +56,16 @@ def ticket_facts(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
     written: dict[int, set[str]] = defaultdict(set)
     for ticket, key in connection.execute(_WRITTEN_TO, found):
         written[ticket].add(key)
+    sources = sources_of(connection, rows)
     return {
         number: TicketFacts(
             ticket=ticket_of(row),
             parties=tuple(people[number]),
             thread=thread_of_ticket(connection, number),
             written_to=frozenset(written[number]),
-            last_said=last_said(connection, number),
+            last_said=last_said(connection, number, *sources.get(number, ())),
             want_no_mail=frozenset(stopped[number]),
+            sources=sources.get(number, ()),
         )
         for number, row in rows.items()
     }

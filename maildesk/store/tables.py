@@ -80,6 +80,7 @@ class TicketRow(Row, table=True):
         Index("ticket_team", "team", "status"),
         Index("ticket_assignee", "assignee", "status", sqlite_where=text("assignee IS NOT NULL")),
         Index("ticket_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
+        Index("ticket_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL")),
         Index("ticket_group", "group_key", "number", sqlite_where=text("group_key != ''")),
         Index(
             "ticket_turn",

@@ -177,6 +177,8 @@ def _ticket() -> None:
     is_assigned, waits = sa.text("assignee IS NOT NULL"), sa.text("wake_at IS NOT NULL")
     op.create_index("ticket_assignee", "ticket", ["assignee", "status"], sqlite_where=is_assigned)
     op.create_index("ticket_wake", "ticket", ["wake_at"], sqlite_where=waits)
+    is_merged = sa.text("merged_into IS NOT NULL")
+    op.create_index("ticket_merged", "ticket", ["merged_into"], sqlite_where=is_merged)
     is_grouped = sa.text("group_key != ''")
     op.create_index("ticket_group", "ticket", ["group_key", "number"], sqlite_where=is_grouped)
     turn = ["team", "assignee", "number"]
