@@ -72,7 +72,7 @@ Choice = TypeVar("Choice")
 def _choose(text: str, words: Mapping[str, Choice], what: str) -> Choice:
     found = words.get(bare(text))
     if found is None:
-        begin = "Nothing stands there" if not plain(text) else f"{_shown(text)} is none"
+        begin = "Nothing stands there" if not plain(text) else f"{_shown(text)} is not known"
         raise BadArgument(f"{begin}: write {what}.")
     return found
 

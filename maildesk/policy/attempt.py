@@ -47,7 +47,12 @@ class Attempt:
     understood: tuple[str, ...]
     doubts: tuple[Doubt, ...]
     order: Order | None
-    unread: tuple[Doubt, ...] = ()  # of the doubts those that no correction is known for
+    read_doubts: tuple[Doubt, ...] = ()  # those of the text, before anything was tried
+
+    @property
+    def unread(self) -> tuple[Doubt, ...]:
+        """The lines in doubt that no correction is known for."""
+        return tuple(doubt for doubt in self.read_doubts if not doubt.suggestion)
 
     @property
     def is_sure(self) -> bool:
@@ -120,7 +125,7 @@ def try_mail(draft: Draft, agent: Agent, *, is_sure: bool, order: Order | None) 
         understood=understood,
         doubts=doubts,
         order=order,
-        unread=tuple(doubt for doubt in reading.doubts if not doubt.suggestion),
+        read_doubts=reading.doubts,
     )
 
 

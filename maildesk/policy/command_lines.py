@@ -34,6 +34,7 @@ _MOST_COMPARED = 50  # commands in the text and the HTML of a mail
 
 # How many words may follow a verb outside of a block before the line is taken for prose.
 _WORDS_OF_ARGUMENTS = 3
+_NEEDS_A_WORD = frozenset(("priority", "wait", "schedule", "assign", "team", "type", "tag", "time"))
 _TAKES_NOTHING = frozenset(
     {
         "take", "unassign", "reply", "reopen", "spam", "files", "ack", "quiet", "back", "status",
@@ -134,6 +135,11 @@ def _has_plausible_arguments(command: CommandLine) -> bool:
     return len(command.rest.split(None, most)) <= most
 
 
+def _is_short(command: CommandLine) -> bool:
+    """Whether a command is alone, or has the one word that it needs: `#solve`, `#prio low`."""
+    return not command.rest or (command.verb in _NEEDS_A_WORD and " " not in command.rest)
+
+
 class _LineReader:
     """Tells what a line is."""
 
@@ -145,11 +151,23 @@ class _LineReader:
         """Return what a line is; None for prose."""
         begin = read_begin(text)
         if begin is None:
-            return None
+            return self._behind_words(text)
         at += begin.hashtag.start
         if self._vocabulary.find(begin.hashtag.word):
             return self._known(begin, text, at)
         return self._unknown(begin, text, at) if begin.is_alone else None
+
+    def _behind_words(self, text: str) -> _Found | None:
+        """Return the doubt about a verb that ends a line of words: `Fixed #solve`, as phones write
+        it. Sent as it stands it would tell the requester our commands, and do nothing."""
+        for hashtag in hashtags_in(text):
+            if hashtag.is_clean and self._vocabulary.find(hashtag.word):
+                commands, _ = self._commands(hashtag.word, text[hashtag.end :], 0)
+                if not all(map(_is_short, commands)):
+                    return None
+                reason = f"#{hashtag.word} stands behind other words: give it a line of its own."
+                return _Found(_Kind.MISPLACED, doubts=_doubts(text, reason, ()))
+        return None
 
     def _known(self, begin: Begin, text: str, at: int) -> _Found | None:
         hashtag, rest = begin.hashtag, begin.rest

@@ -13,6 +13,7 @@ from maildesk.model.facts import Hold, Level
 from maildesk.model.plan import Audience
 from maildesk.model.ticket import Role, Visibility
 from maildesk.policy.attempt import Attempt
+from maildesk.policy.commands import NOTED
 from maildesk.policy.draft import Draft
 from maildesk.policy.governor import was_told
 from maildesk.policy.letters import AUTO_GENERATED, AUTO_REPLIED, Letter, label, write, write_agent
@@ -90,7 +91,8 @@ def tell_done(draft: Draft, attempt: Attempt) -> None:
     is_note = attempt.has_words and attempt.visibility is Visibility.INTERNAL
     if task.is_opening or task.is_quiet or not (is_note or task.agent.receipts):
         return
-    said = [f"{line[:1].upper()}{line[1:]}." for line in attempt.understood if line]
+    done = (line for line in attempt.understood if line and not (is_note and line == NOTED))
+    said = [f"{line[:1].upper()}{line[1:]}." for line in done]
     requester = label(draft.ticket.requester)
     verbs = ", ".join(f"#{line.verb} {line.rest}".strip() for line in attempt.lines)
     title = f"Stored as a note: nothing was sent to {requester}" if is_note else f"Done: {verbs}"

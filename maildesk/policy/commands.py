@@ -37,15 +37,16 @@ from maildesk.policy.arguments import (
 from maildesk.policy.command_table import Command, Group, enter
 from maildesk.policy.draft import is_ours
 from maildesk.policy.forwarded import forwarded_sender
-from maildesk.policy.lifecycle import Trigger
+from maildesk.policy.lifecycle import OVER, Trigger
 from maildesk.policy.task import CannotRun, Task
 
 COMMANDS: dict[str, Command] = {}
 
 command = partial(enter, COMMANDS)
 
+NOTED = "the mail is an internal note; nothing is sent to the requester"
 LANGUAGE_CHARACTERS = 12
-SHORT_WORDS = 3  # of a reason: a sentence is meant for somebody
+SHORT_WORDS = 3  # of a supplier's name: a sentence is meant for somebody
 
 # --- your words ---------------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ def note(task: Task, _rest: str) -> str:
     if task.visibility is Visibility.PUBLIC:
         raise CannotRun("#note and #reply contradict each other")
     task.visibility = Visibility.INTERNAL
-    return "the mail is an internal note; nothing is sent to the requester"
+    return NOTED
 
 
 @command("reply", "public", group=Group.WORDS)
@@ -97,8 +98,10 @@ def quiet(task: Task, rest: str) -> str:
 )  # fmt: skip
 def solve(task: Task, rest: str) -> str:
     """Solved: one mail takes your words and asks the requester to confirm."""
+    if task.ticket.status in OVER:
+        return f"the case is {task.ticket.status} already"
     task.check_move(Trigger.SOLVE)
-    _short(task, "solve", "reason", rest)
+    _short(task, "solve", "reason of one word", rest, most=1)
     _move(task, Status.SOLVED, Trigger.SOLVE)
     if rest:
         task.draft.change(NoteEvent(task.ticket.number, "solution", rest))
@@ -126,7 +129,7 @@ def wait(task: Task, rest: str) -> str:
 def hold(task: Task, rest: str) -> str:
     """Wait for somebody else, a supplier say."""
     task.check_move(Trigger.HOLD)
-    _short(task, "hold", "name", rest)
+    _short(task, "hold", "short name", rest, most=SHORT_WORDS)
     _move(task, Status.ON_HOLD, Trigger.HOLD)
     if rest:
         task.draft.change(NoteEvent(task.ticket.number, "supplier", rest))
@@ -434,11 +437,11 @@ def _no_argument(verb: str, rest: str) -> None:
         raise CannotRun(f"#{verb} takes nothing, but “{rest}” follows")
 
 
-def _short(task: Task, verb: str, what: str, rest: str) -> None:
+def _short(task: Task, verb: str, what: str, rest: str, *, most: int) -> None:
     """A sentence behind the verb is meant for somebody, and would reach nobody."""
-    if len(rest.split()) > SHORT_WORDS:
+    if len(rest.split()) > most:
         who = task.ticket.requester.label
-        raise CannotRun(f"#{verb} takes a short {what}; words for {who} go on a line of their own")
+        raise CannotRun(f"#{verb} takes a {what}; words for {who} go on a line of their own")
 
 
 def _move(task: Task, to: Status, trigger: Trigger) -> None:

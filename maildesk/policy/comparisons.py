@@ -7,7 +7,7 @@ and says in words what did not hold.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from maildesk.mail.message import address_key
@@ -15,6 +15,9 @@ from maildesk.policy import rule_words
 from maildesk.policy.rule import Groups, Path, Reference, View
 from maildesk.policy.rule_words import Shape, Stretch, list_of, mapping_of, one_or_list_of
 from maildesk.policy.sieve import Sieve
+
+if TYPE_CHECKING:
+    from maildesk.policy.rules import Rules
 
 SHOWN = 60  # characters of a value in a trace
 NO_GROUPS: Groups = {}
@@ -50,7 +53,7 @@ class Texts:
     `sieves` are those for regular expressions and for words, where the rules seek many.
     """
 
-    __slots__ = ("_candidates", "_encoded", "_folded", "_shown", "_sieves", "raw")
+    __slots__ = ("_candidates", "_encoded", "_folded", "_shown", "_sieves", "_sifted", "raw")
 
     def __init__(self, raw: Iterable[str], sieves: Sieves = (None, None)) -> None:
         self.raw = tuple(raw)
@@ -58,6 +61,7 @@ class Texts:
         self._folded: tuple[str, ...] | None = None
         self._encoded: tuple[bytes, ...] | None = None
         self._shown: str | None = None
+        self._sifted: list[tuple[frozenset[Any] | None, bytes]] | None = None
         self._candidates: dict[tuple[int, int], frozenset[Any] | None] = {}
 
     @property
@@ -82,14 +86,14 @@ class Texts:
             self._shown += " and more" if len(self.raw) > 3 else ""
         return self._shown
 
-    def with_pattern(self, view: View, patterns: tuple[Any, ...]) -> Iterator[tuple[Any, bytes]]:
-        """Yield each pattern with a text that it may be found in."""
-        for place, text in enumerate(self.encoded):
-            likely = self._likely(view, 0, place, text)
-            for pattern in patterns:
-                if likely is None or pattern in likely:
-                    view.spend(len(text))
-                    yield pattern, text
+    def sifted(self, view: View) -> list[tuple[frozenset[Any] | None, bytes]]:
+        """Return each text with the patterns that may be found in it; None: any."""
+        if self._sifted is None:
+            self._sifted = [
+                (self._likely(view, 0, place, text), text)
+                for place, text in enumerate(self.encoded)
+            ]
+        return self._sifted
 
     def with_word(self, view: View, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         """Yield each word with a text that it may stand in."""
@@ -143,17 +147,28 @@ def _contains(wanted: tuple[str, ...]) -> Test:
 
 
 def _matches(patterns: tuple[Any, ...]) -> Test:
+    sought = frozenset(patterns)
+
     def test(view: View, has: Texts) -> Groups | None:
-        return next((_named(found) for found in _found(patterns, view, has)), None)
+        for likely, text in has.sifted(view):
+            if likely is not None and likely.isdisjoint(sought):
+                continue
+            for found in _found(patterns, view, likely, text):
+                return _named(found)
+        return None
 
     return test
 
 
-def _found(patterns: tuple[Any, ...], view: View, has: Texts) -> Iterator[Any]:
-    for pattern, text in has.with_pattern(view, patterns):
-        found = pattern.search(text)
-        if found is not None:
-            yield found
+def _found(
+    patterns: tuple[Any, ...], view: View, likely: frozenset[Any] | None, text: bytes
+) -> Iterator[Any]:
+    for pattern in patterns:
+        if likely is None or pattern in likely:
+            view.spend(len(text))
+            found = pattern.search(text)
+            if found is not None:
+                yield found
 
 
 def _named(found: Any) -> Groups:
@@ -164,8 +179,10 @@ def _named(found: Any) -> Groups:
 
 
 def _every_named(patterns: tuple[Any, ...], view: View, has: Texts) -> Iterable[tuple[str, str]]:
-    for found in _found(tuple(one for one in patterns if one.groupindex), view, has):
-        yield from _named(found).items()
+    naming = tuple(one for one in patterns if one.groupindex)
+    for likely, text in has.sifted(view):
+        for found in _found(naming, view, likely, text):
+            yield from _named(found).items()
 
 
 def _group_names(patterns: tuple[Any, ...]) -> Iterable[str]:
@@ -349,8 +366,8 @@ OPENING_HOURS = {"": _HOURS, "_is": _HOURS}
 
 def _longer_than(stretch: Stretch) -> Test:
     def test(view: View, since: datetime) -> Groups | None:
-        is_over = end_of(since, stretch, view.rules.timezone) < view.now
-        return NO_GROUPS if is_over else None
+        end = end_of(since, stretch, view.rules)
+        return NO_GROUPS if end is not None and end < view.now else None
 
     return test
 
@@ -365,12 +382,14 @@ def _within(ahead: timedelta) -> Test:
 SATURDAY = 5
 
 
-def end_of(start: datetime, stretch: Stretch, timezone: str) -> datetime:
+def end_of(start: datetime, stretch: Stretch, rules: "Rules") -> datetime | None:
     """Return when a stretch that began at `start` is over: after business days, at the same local
-    time. Business days are Monday to Friday until calendars say more."""
+    time. Business days are those of the first calendar; without any, Monday to Friday."""
     if not stretch.business_days:
         return start + stretch.time
-    local, left = start.astimezone(ZoneInfo(timezone)), stretch.business_days
+    for calendar in rules.calendars.values():
+        return calendar.days_later(start, stretch.business_days)
+    local, left = start.astimezone(ZoneInfo(rules.timezone)), stretch.business_days
     while left:
         local += timedelta(days=1)
         left -= local.weekday() < SATURDAY

@@ -29,6 +29,10 @@ def hold(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Plan:
     if draft.ticket.number == 0:  # it asks the desk something, and no case is there to hold it
         notices.tell_refused(draft, agent, question)
         return draft.plan(Disposition.HELD)
+    if draft.released is None and question.is_idle and not draft.is_opening:
+        draft.add_message(Visibility.HELD, reason=question.reason)
+        notices.tell_refused(draft, agent, question)
+        return draft.plan(Disposition.HELD)
     if draft.released is None:
         draft.add_message(Visibility.HELD, reason=question.reason)
         draft.change(OpenHold(new_hold(draft, agent, question)))
@@ -58,8 +62,7 @@ def question_of(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Qu
     run = try_mail(begin(), agent, is_sure=True, order=Order.RUN)
     send = try_mail(begin(), agent, is_sure=True, order=Order.SEND)
     stops = {order: objection(one) for order, one in ((Order.RUN, run), (Order.SEND, send))}
-    stays = {doubt.line: doubt for doubt in run.doubts}  # whatever he says
-    doubts = tuple(({doubt.line: doubt for doubt in attempt.doubts} | stays).values())
+    doubts = _doubts(attempt, run)
     open_doubts = [doubt for doubt in doubts if not doubt.suggestion]
     may_run = bool(run.lines) and not (run.doubts or run.unread or stops[Order.RUN])
     may_send = send.has_words and not stops[Order.SEND] and not send.task.is_opening
@@ -74,6 +77,16 @@ def question_of(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Qu
         may_send=may_send,
         keeps_words=run.has_words and run.visibility is Visibility.INTERNAL,
     )
+
+
+def _doubts(attempt: Attempt, run: Attempt) -> tuple[Doubt, ...]:
+    """What is in doubt: how the lines read, and then why they cannot run, whatever he says."""
+    read = {doubt.line: doubt for doubt in attempt.read_doubts}
+    tried = {doubt.line: doubt for doubt in attempt.doubts if doubt.line not in read}
+    stays = {doubt.line: doubt for doubt in run.doubts if doubt.line in tried}
+    said = " ".join(read)
+    new = {d.line: d for d in run.doubts if d.line not in tried and d.line not in said}
+    return (*attempt.read_doubts, *(tried | stays | new).values())
 
 
 def _first(doubts: Sequence[Doubt]) -> str:

@@ -20,6 +20,11 @@ class Question:
     keeps_words: bool = False
     said: str = ""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing could come of an answer: there are no words, and nothing can run."""
+        return not (self.may_run or self.may_send or self.words)
+
     def facts(self) -> dict[str, object]:
         """Return what the question's template sees; what a doubt says is not said twice."""
         doubts = [_doubt(doubt) for doubt in self.doubts]

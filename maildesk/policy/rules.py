@@ -18,6 +18,9 @@ class Calendar(Protocol):
     def is_open(self, at: datetime) -> bool:
         """Whether the desk is open at this instant."""
 
+    def days_later(self, at: datetime, days: int) -> datetime | None:
+        """The same local time so many open days later; None where it is never open."""
+
 
 @dataclass(frozen=True)
 class Agent:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from maildesk.model.ticket import Ticket, Visibility
 from maildesk.policy.draft import Draft
-from maildesk.policy.lifecycle import Trigger, may_move
+from maildesk.policy.lifecycle import OVER, Trigger, may_move
 from maildesk.policy.rules import Agent, Rules
 
 
@@ -72,4 +72,5 @@ class Task:
         """Raises: CannotRun where the case does not stand as the command takes for granted."""
         if not may_move(self.ticket.status, trigger):
             status = str(self.ticket.status).replace("_", " ")
-            raise CannotRun(f"the case is {status}, so {trigger} has no meaning")
+            hint = ": #reopen it first" if self.ticket.status in OVER else ""
+            raise CannotRun(f"the case is {status}, so {trigger} has no meaning{hint}")

@@ -154,7 +154,7 @@ def test_known_verb_in_a_block_is_a_command_whatever_follows():
         "#!/bin/sh",
         "#include <stdio.h>",
         "- #fridayfeeling",
-        "I wrote #solve",
+        "I wrote #solve on the line before it, and nothing came of it.",
         "C# solve",
         "#①",
         "#\ufe0f\u20e3 solve",
@@ -164,6 +164,13 @@ def test_known_verb_in_a_block_is_a_command_whatever_follows():
 def test_prose_stays_prose_at_the_top_within_and_at_the_bottom(line):
     for text in (f"{line}\nHi.", f"Hi.\n{line}\nBye.", f"Hi.\n\n{line}"):
         assert said(text) == (text, [], [])
+
+
+@pytest.mark.parametrize("line", ["Fixed #solve", "Fixed. #solve #prio low", "I wrote #solve."])
+def test_command_behind_other_words_is_in_doubt(line):
+    for text in (line, f"{line}\nHi.", f"Hi.\n{line}\nBye."):
+        _, commands, doubts = said(text)
+        assert (commands, doubts) == ([], [line])
 
 
 def test_sentence_that_begins_with_a_verb_within_the_text_is_prose():

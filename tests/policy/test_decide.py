@@ -14,7 +14,14 @@ from maildesk.mail.message import (
     ReportedRecipient,
     Span,
 )
-from maildesk.model.changes import AddMessage, MarkBounced, OpenTicket, SetAssignee, SetStatus
+from maildesk.model.changes import (
+    AddMessage,
+    MarkBounced,
+    OpenHold,
+    OpenTicket,
+    SetAssignee,
+    SetStatus,
+)
 from maildesk.model.facts import Duplicate, Level, SentAnswer, Trust
 from maildesk.model.plan import Audience, Disposition
 from maildesk.model.ticket import Direction, Party, Role, Status, Visibility
@@ -313,9 +320,9 @@ def test_internal_reply_address_makes_a_note(world, changes):
         "#solv\nFixed.",
         "Fixed.\n#merge 404",
         "Fixed.\n#solve\nI hope.",
-        "＃assign nobody",
+        "＃assign nobody\nto it",
         "  - #solve",
-        "\u200b#WAIT 03/04",
+        "\u200b#WAIT 03/04\nuntil then",
     ],
 )
 def test_command_line_in_doubt_holds_the_agents_mail_whole(world, told, changes, text):
@@ -325,6 +332,13 @@ def test_command_line_in_doubt_holds_the_agents_mail_whole(world, told, changes,
     assert changes(plan, AddMessage)[0].visibility is Visibility.HELD
     assert {command.status for command in plan.commands} == {"held"}
     assert not changes(plan, SetStatus)
+
+
+def test_command_that_nothing_can_come_of_asks_nothing(world, told, changes):
+    plan = agent_reply(world, text="#assign nobody")
+    assert plan.disposition is Disposition.HELD
+    assert told(plan) == [("command_receipt", "kari@example.com")]
+    assert not changes(plan, OpenHold)
 
 
 @pytest.mark.parametrize("text", ["See #123.", "# Close the valve", "I used #solve before", "#1"])
