@@ -39,7 +39,6 @@ class Comparison:
     describe: Callable[[str, Any, Any], str]
     refers: Callable[[Any, Path], Iterable[Reference]] = lambda _value, _path: ()
     names: Callable[[Any], Iterable[str]] = lambda _value: ()  # of groups
-    every_group: Callable[[Any, View, Any], Iterable[tuple[str, str]]] = lambda *_: ()
     patterns: Callable[[Any], Iterable[Any]] = lambda _value: ()  # for the sieve
     parts: Callable[[Any], Iterable[str]] = lambda _value: ()  # words, for the sieve
 
@@ -178,13 +177,6 @@ def _named(found: Any) -> Groups:
     } or NO_GROUPS
 
 
-def _every_named(patterns: tuple[Any, ...], view: View, has: Texts) -> Iterable[tuple[str, str]]:
-    naming = tuple(one for one in patterns if one.groupindex)
-    for likely, text in has.sifted(view):
-        for found in _found(naming, view, likely, text):
-            yield from _named(found).items()
-
-
 def _group_names(patterns: tuple[Any, ...]) -> Iterable[str]:
     return (name for pattern in patterns for name in pattern.groupindex)
 
@@ -210,7 +202,6 @@ _MATCHES = Comparison(
     _matches,
     _shown_texts,
     names=_group_names,
-    every_group=_every_named,
     patterns=lambda patterns: patterns,
 )
 
@@ -277,18 +268,11 @@ def _in_headers(part: Comparison) -> Comparison:
     def describe(_name: str, has: Mapping[str, list[str]], wanted: Mapping[str, Any]) -> str:
         return "; ".join(_shown_texts(name, Texts(has.get(name.lower(), ()))) for name in wanted)
 
-    def every_group(
-        wanted: Mapping[str, Any], view: View, has: Mapping[str, list[str]]
-    ) -> Iterable[tuple[str, str]]:
-        for name, value in wanted.items():
-            yield from part.every_group(value, view, Texts(has.get(name.lower(), ())))
-
     return Comparison(
         mapping_of(part.shape, "names of header fields"),
         test,
         describe,
         names=lambda wanted: (one for value in wanted.values() for one in part.names(value)),
-        every_group=every_group,
     )
 
 

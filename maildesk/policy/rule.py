@@ -9,7 +9,8 @@ routing         compiles rules, asks them in order               `route`
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from maildesk.mail.message import Automatic, InboundMail
 from maildesk.model.facts import Facts, Level
@@ -105,26 +106,23 @@ class View:
             raise TooMuchWork(f"the rules would read more than {WORK_BYTES >> 20} MiB of it")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):  # made a thousand times a mail
     """Whether a condition holds: what its regular expressions found, and what does not hold."""
 
     holds: bool
     misses: tuple[str, ...] = ()
-    groups: Groups = field(default_factory=dict)
+    groups: Groups = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Condition:
-    """A condition, or several under `all`, `any` or `not`. `every_group`: all that its regular
-    expressions may find, whether the whole holds or not, for what must be looked up beforehand."""
+    """A condition, or several under `all`, `any` or `not`. `words` are as it was written."""
 
     words: str
     check: Callable[[View], Verdict]
     names: frozenset[str] = frozenset()  # of groups
     references: tuple[Reference, ...] = ()
     fields: frozenset[str] = frozenset()
-    every_group: Callable[[View], Iterator[tuple[str, str]]] = lambda _view: iter(())
     sought: tuple[tuple[str, int, Any], ...] = ()  # field, 0 for patterns and 1 for words, which
     is_empty: bool = False  # holds for every mail
 

@@ -1,6 +1,6 @@
 """Reads `when:`: conditions side by side, and those under `all`, `any` and `not`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -90,11 +90,8 @@ def _leaf(field: Field, word: str, raw: object, where: Path) -> Condition:
         groups = test(view, has)
         if groups is not None:
             return Verdict(holds=True, groups=groups) if groups else HOLDS
-        described = comparison.describe(field.name, has, wanted)
-        return Verdict(holds=False, misses=(f"{words}: {described}",))
-
-    def every_group(view: View) -> Iterator[tuple[str, str]]:
-        yield from comparison.every_group(wanted, view, view.once(field.name, read))
+        miss = f"{words}: {comparison.describe(field.name, has, wanted)}"
+        return Verdict(holds=False, misses=(miss,))
 
     return Condition(
         words,
@@ -102,7 +99,6 @@ def _leaf(field: Field, word: str, raw: object, where: Path) -> Condition:
         frozenset(comparison.names(wanted)),
         tuple(comparison.refers(wanted, where)),
         frozenset([field.name]),
-        every_group,
         (
             *((field.name, 0, one) for one in comparison.patterns(wanted)),
             *((field.name, 1, one) for one in comparison.parts(wanted)),
@@ -133,20 +129,24 @@ def _all(parts: list[Condition]) -> Condition:
             verdict = part.check(view)
             misses += verdict.misses
             groups |= verdict.groups
-        return Verdict(holds=not misses, misses=tuple(misses), groups={} if misses else groups)
+        if misses:
+            return Verdict(holds=False, misses=tuple(misses))
+        return Verdict(holds=True, groups=groups)
 
     return _joined("all", parts, check)
 
 
 def _any(parts: list[Condition]) -> Condition:
+    checks = [part.check for part in parts]
+
     def check(view: View) -> Verdict:
-        misses: list[str] = []
-        for part in parts:
-            verdict = part.check(view)
+        misses: tuple[str, ...] = ()
+        for ask in checks:
+            verdict = ask(view)
             if verdict.holds:
                 return verdict
             misses += verdict.misses
-        return Verdict(holds=False, misses=tuple(misses))
+        return Verdict(holds=False, misses=misses)
 
     return _joined("any", parts, check)
 
@@ -168,16 +168,11 @@ def _not(part: Condition) -> Condition:
 
 
 def _joined(word: str, parts: list[Condition], check: Any) -> Condition:
-    def every_group(view: View) -> Iterator[tuple[str, str]]:
-        for part in parts:
-            yield from part.every_group(view)
-
     return Condition(
         f"{word} of ({'; '.join(part.words for part in parts)})",
         check,
         frozenset().union(*(part.names for part in parts)),
         tuple(reference for part in parts for reference in part.references),
         frozenset().union(*(part.fields for part in parts)),
-        every_group,
         tuple(one for part in parts for one in part.sought),
     )

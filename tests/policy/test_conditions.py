@@ -25,6 +25,9 @@ class Hours:
     def is_open(self, at):
         return 9 <= at.hour < 17
 
+    def days_later(self, at, days):
+        return at + timedelta(days=days * 2)
+
 
 def look(world, mail=None, **view):
     rules = replace(world.rules, organisations=(ACME,), calendars={"office": Hours()})
@@ -208,13 +211,21 @@ def test_conditions_on_a_ticket(world, when, expected):
     )
     now = on(world, 23, 9) - timedelta(minutes=30)
     due = now + timedelta(minutes=90)
-    seen = replace(look(world), ticket=ticket, now=now, due_at=due)
-    seen.now = now if "office" not in str(when) else on(world, 23, 10)
+    seen = look(world, ticket=ticket, now=now, due_at=due)
+    seen.rules = replace(seen.rules, calendars={})
+    if "calendar_open" in when:
+        seen = look(world, ticket=ticket, now=on(world, 23, 10))
     assert read_when(when, (), of=TICKET).check(seen).holds is expected
 
 
 def test_a_ticket_without_clock_is_never_due(world):
     assert not holds(world, {"due_within": "4h"}, of=TICKET)
+
+
+def test_business_days_are_those_of_the_first_calendar(world):
+    ticket = world.ticket(updated_at=world.now - timedelta(days=3))
+    assert holds(world, {"idle_longer_than": "1bd"}, of=TICKET, ticket=ticket)
+    assert not holds(world, {"idle_longer_than": "2bd"}, of=TICKET, ticket=ticket)
 
 
 def test_every_condition_stands_in_a_table_and_has_a_line_for_the_docs():
