@@ -164,9 +164,9 @@ def test_a_hundred_mails_in_a_row_are_all_there_and_twenty_are_answered(house, e
     sent = house.work()
     assert len(house.tickets()) == 100
     assert len(house.to(eve, sent)) == 20
-    assert len(house.to(KARI, sent)) == 100
-    (alert,) = house.to(ADMIN, sent)
-    assert "Automatic answers stopped" in alert["Subject"]
+    assert len(house.to(KARI, sent)) == 60  # the others are told in one mail: test_storm
+    alerts = [letter["Subject"] for letter in house.to(ADMIN, sent)]
+    assert sum("Automatic answers stopped" in subject for subject in alerts) == 1
     house.clock.pass_time(hours=1)
     assert len(house.to(eve, house.post(eve.write(SUPPORT, "One more")))) == 1
 
