@@ -35,7 +35,7 @@ from maildesk.policy.arguments import (
     read_type,
 )
 from maildesk.policy.command_table import Command, Group, enter
-from maildesk.policy.draft import is_ours
+from maildesk.policy.draft import Draft, is_ours
 from maildesk.policy.forwarded import forwarded_sender
 from maildesk.policy.lifecycle import OVER, Trigger
 from maildesk.policy.task import CannotRun, Task
@@ -250,6 +250,7 @@ def lang(task: Task, rest: str) -> str:
 def cc(task: Task, rest: str) -> str:
     """Have somebody take part: he gets every reply from now on."""
     person = _outsider(task, rest)
+    _check_public(task, task.draft)
     task.draft.add_party(person, Role.PARTICIPANT)
     return f"{person.address} takes part"
 
@@ -310,6 +311,7 @@ def merge(task: Task, rest: str) -> str:
         raise CannotRun(f"#{number} is itself part of #{other.ticket.merged_into}")
     if other.ticket.status in (Status.SPAM, Status.CLOSED):
         raise CannotRun(f"#{number} is {other.ticket.status}: what goes there is read by nobody")
+    _check_public(task, other)
     for party in task.draft.parties(Role.REQUESTER, Role.PARTICIPANT):
         other.add_party(party.address, Role.PARTICIPANT, party.reply_to)
     task.draft.change(MergeTicket(task.ticket.number, number))
@@ -460,6 +462,16 @@ def _put_off(task: Task, rest: str, to: Status, trigger: Trigger, what: str) -> 
 def _detail(task: Task, detail: Detail, value: str) -> str:
     task.draft.change(SetDetail(task.ticket.number, detail, value))
     return f"the {detail} is {value}"
+
+
+def _check_public(task: Task, draft: Draft) -> None:
+    """Raises: CannotRun where a case began with a note or a held mail: its subject stands in every
+    letter about it, so nobody from outside may come in yet."""
+    if draft.facts.last_said is None and not task.is_opening:
+        number = draft.ticket.number
+        raise CannotRun(
+            f"nothing in #{number} is public yet, and its subject would be: open a case with #for"
+        )
 
 
 def _outsider(task: Task, rest: str) -> Address:

@@ -232,3 +232,17 @@ def test_an_unmarked_vacation_notice_goes_to_nobody_outside(case, ada, kari):
 def test_a_reply_without_ids_is_sent(case, ada, kari):
     mail = kari.write(kari.last.reply_to, kari.last["Subject"], WORDS)
     assert case.to(ada, case.post(mail))
+
+
+# --- the subject of what is for agents alone ------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["#note\n\nHe breaks them himself.", "#colse\n\nJust so."])
+def test_a_case_that_began_inside_takes_nobody_from_outside_in(case, ada, kari, text):
+    """Its subject would stand in every letter about it."""
+    case.post(kari.write(SUPPORT, "He breaks printers", text))
+    (about,) = [t["number"] for t in case.tickets() if t["subject"] == "He breaks printers"]
+    case.post(kari.answer(f"#merge {about}", kari.inbox[0]))
+    assert f"nothing in #{about} is public yet" in " ".join(kari.last.text.split())
+    assert case.ticket()["status"] == "new"
+    assert not [letter for letter in case.to(ada) if "breaks" in str(letter)]
