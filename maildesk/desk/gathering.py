@@ -33,6 +33,7 @@ from maildesk.store.tickets import gather
 log = structlog.get_logger()
 
 Parse = Callable[[bytes], InboundMail]
+NOTHING = Facts()
 
 # --- ahead of the decision ----------------------------------------------------------------------
 
@@ -121,7 +122,14 @@ def _with_held(
     so its own quotations are what they are held against."""
     stored, mail = kept.stored, kept.mail
     its = _gather(
-        session, work, mail, stored.envelope, rules, number=facts.next_number, also=hold.ticket
+        session,
+        work,
+        mail,
+        stored.envelope,
+        rules,
+        number=facts.next_number,
+        hold=hold,
+        around=facts,
     )
     return replace(
         facts,
@@ -142,17 +150,21 @@ def _gather(
     rules: Rules,
     *,
     number: int | None,
-    also: int | None = None,
+    hold: Hold | None = None,
+    around: Facts = NOTHING,
 ) -> Facts:
-    """What the store knows around one mail; `also` is a ticket that it need not name."""
-    numbers = named_tickets(mail, envelope.recipients, rules.reply)
+    """What the store knows around one mail; of one that is on `hold` all tickets too that are known
+    `around` the answer, as the held mail sees them."""
+    also = (hold.ticket, *around.tickets) if hold else ()
+    numbers = (*also, *named_tickets(mail, envelope.recipients, rules.reply))
     return gather(
         session,
         mail,
-        ticket_numbers=numbers if also is None else (also, *numbers),
+        ticket_numbers=numbers,
         now=work.receipt.received_at,
         receipt=work.receipt.id,
         next_number=number,
         agent_keys=agent_keys(mail, rules),
         asked=work.asked,
+        released=hold.receipt if hold else None,
     )

@@ -87,9 +87,9 @@ class TicketFacts:
     that asked for no more automatic mail. `sources` are the tickets that were merged into it, and
     those that were merged into them: what was said there was said here. `last_said`: the newest
     public message that somebody outside the desk wrote. For an agent's mail only: `sent` are the
-    texts of our letters to him that it may quote, `internal` what is for agents alone, `answered` is the
-    letter that the mail answers, `last_reply` the newest public message of the desk, `held` are
-    the messages of others that wait to be admitted, oldest first; `files` (newest first) and
+    texts of our letters to him that it may quote, `internal` what is for agents alone, `answered`
+    is the letter that the mail answers, `last_reply` the newest public message of the desk, `held`
+    are the messages of others that wait to be admitted, oldest first; `files` (newest first) and
     `history` (why it is as it is, a line each) only where the mail asks for them."""
 
     ticket: Ticket

@@ -22,17 +22,23 @@ HELD_AT_MOST = 50
 
 
 def for_agent(
-    connection: Connection, facts: TicketFacts, mail: InboundMail, keys: Collection[str]
+    connection: Connection,
+    facts: TicketFacts,
+    mail: InboundMail,
+    keys: Collection[str],
+    *,
+    released: int | None = None,
 ) -> TicketFacts:
     """The facts with all that the mail of the agent at these addresses asks for: the letters to him
-    that it answers, else the newest ones, and what was said for agents alone."""
+    that it answers, else the newest ones, and what was said for agents alone. What the receipt
+    `released` brought is his mail itself: a note that he sends after all is no secret to him."""
     own, numbers = list(keys), (facts.ticket.number, *facts.sources)
     ids = [*mail.in_reply_to, *mail.references]
     values = {"tickets": numbers, "keys": own, "ids": ids}
     return replace(
         facts,
         sent=tuple(sent_text(raw) for raw in connection.scalars(_SENT, values)),
-        internal=tuple(_internal(connection, numbers, own)),
+        internal=tuple(_internal(connection, numbers, own, released)),
         answered=_answered(connection, numbers, own, ids),
         last_reply=last_reply(connection, *numbers),
         held=_held(connection, facts, own),
@@ -89,7 +95,7 @@ _NEWEST = (
     .limit(bindparam("at_most"))
 )
 _WORDS = (
-    select(messages.c.author_address, messages.c.text, messages.c.reply)
+    select(messages.c.receipt, messages.c.author_address, messages.c.text, messages.c.reply)
     .where(messages.c.id.in_(_NEWEST))
     .order_by(messages.c.id.desc())
 )
@@ -112,14 +118,17 @@ _HELD = (
 )
 
 
-def _internal(connection: Connection, numbers: Sequence[int], own: Sequence[str]) -> Iterator[str]:
+def _internal(
+    connection: Connection, numbers: Sequence[int], own: Sequence[str], released: int | None
+) -> Iterator[str]:
     """The words of internal and held messages; but a held mail of his own he may send again. Each
     kind has its own limit: strangers' mail that is held shall push no note out."""
     for visibility, at_most in INTERNAL_COMPARED.items():
         values = {"tickets": numbers, "visibility": str(visibility), "at_most": at_most}
         for row in connection.execute(_WORDS, values):
             is_held = visibility is Visibility.HELD
-            if not (is_held and address_key(row.author_address) in own):
+            is_own = is_held and address_key(row.author_address) in own
+            if not is_own and (row.receipt is None or row.receipt != released):
                 yield cut(row.text, (Span(*pair) for pair in row.reply))[:INTERNAL_CHARACTERS]
 
 

@@ -34,13 +34,15 @@ def gather(
     next_number: int | None = None,
     agent_keys: Sequence[str] = (),
     asked: Asked = NOTHING_ASKED,
+    released: int | None = None,
 ) -> Facts:
     """All that is read for one mail.
 
     `ticket_numbers` are those that tokens, markers and tags of the mail name; those that its ids
     belong to are added. `next_number`: one that the caller has reserved, else the highest plus
     one; that it is free is checked when the plan is applied. `agent_keys`: the address keys of the
-    agent who is From, if one is. `asked`: what the mail wants to know besides.
+    agent who is From, if one is. `asked`: what the mail wants to know besides. `released`: the
+    receipt of the mail itself, where it was held and is decided on again.
     """
     connection = session.connection()
     near_first = (*mail.in_reply_to, *reversed(mail.references))
@@ -51,7 +53,9 @@ def gather(
     grouping = (group.number for group in groups.values())
     wanted = (*asked.tickets[:TICKETS_ASKED], *ticket_numbers, *grouping, *owning)
     known = {
-        number: _with_more(connection, ticket, mail, agent_keys=agent_keys, asked=asked)
+        number: _with_more(
+            connection, ticket, mail, agent_keys=agent_keys, asked=asked, released=released
+        )
         for number, ticket in facts.ticket_facts(connection, wanted).items()
     }
     key = mail.sender.key if mail.sender else None
@@ -96,10 +100,11 @@ def _with_more(
     *,
     agent_keys: Sequence[str],
     asked: Asked,
+    released: int | None,
 ) -> TicketFacts:
     """The ticket with what only an agent's mail needs, and what only this one asks for."""
     if agent_keys:
-        ticket = agent_facts.for_agent(connection, ticket, mail, agent_keys)
+        ticket = agent_facts.for_agent(connection, ticket, mail, agent_keys, released=released)
     return asked_facts.with_what_is_asked(connection, ticket, asked)
 
 

@@ -126,3 +126,28 @@ def test_merged_case_still_knows_whom_it_asked(house, ada, kari, question):
         )
     house.post(kari.answer("drop", question))
     assert states(house) == ["drop"]
+
+
+def test_note_of_many_words_is_sent_after_all(house, ada, kari, bo):
+    house.post(ada.write(SUPPORT))
+    house.post(bo.answer("#note He shouts.", about(bo)))
+    words = "The drum of your printer has worn out; we bring another one at noon."
+    house.post(kari.answer(words, about(kari)))
+    receipt = kari.last
+    assert purposes(receipt.reply_to) == [Purpose.CONFIRMATION]
+    (reply,) = house.to(ada, house.post(kari.answer("send", receipt)))
+    assert words in reply.text
+
+
+def test_note_does_not_take_another_one_along(house, ada, kari, bo):
+    house.post(ada.write(SUPPORT))
+    secret = "His manager says that he is on leave until the first of May."
+    house.post(kari.answer(f"#note {secret}", about(kari)))
+    house.post(bo.answer("#note He shouts.", about(bo)))
+    house.post(kari.answer(f"Please wait.\n{secret}", about(kari)))
+    assert not house.to(ada, house.post(kari.answer("send", kari.last)))
+
+
+def about(client: Client):
+    """The newest mail about the case."""
+    return next(letter for letter in client.inbox[::-1] if "[#1]" in letter["Subject"])

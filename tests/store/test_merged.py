@@ -112,3 +112,21 @@ def test_files_and_history_of_a_source_are_shown(
     assert [stored_file.file.filename for stored_file in facts.files] == ["plan.png"]
     assert any(" #1 ada@example.org: created" in line for line in facts.history)
     assert any(" ada@example.org: merged_from 2" in line for line in facts.history)
+
+
+def test_note_that_is_released_is_no_secret_to_its_writer_and_another_of_his_is(
+    database: Database, received: Callable[..., int]
+) -> None:
+    mine = {"visibility": Visibility.INTERNAL, "author": KARI}
+    first = inbound("He is a liar.", message_id="n1@x", senders=(KARI,))
+    released = received(first, Disposition.NOTE)
+    change(database, message(1, first, **mine), receipt=released)
+    second = inbound("So is she.", message_id="n2@x", senders=(KARI,))
+    change(database, message(1, second, **mine), receipt=received(second, Disposition.NOTE))
+    merge(database)
+    with database.read() as session:
+        facts = stored.gather(
+            session, first, ticket_numbers=(3,), now=NOW, agent_keys=(KARI.key,), released=released
+        )
+    assert facts.tickets[3].internal == ("So is she.",)
+    assert len(for_kari(database, first).internal) == 2
