@@ -9,6 +9,7 @@ from maildesk.desk.child_process import ChildError
 from maildesk.desk.desk import Desk
 from maildesk.model.plan import Alert
 from maildesk.store import finishing
+from maildesk.store.apply import Stale
 from maildesk.store.claims import Receipt
 
 log = structlog.get_logger()
@@ -26,6 +27,8 @@ def words_of(error: Exception) -> str:
     """Return what an admin is shown: for our own errors what they say, for a bug where it is."""
     if isinstance(error, ChildError):
         return error.text
+    if isinstance(error, Stale):
+        return f"What it was decided on had changed each time it was written: {error}"
     return "".join(traceback.format_exception(error))
 
 

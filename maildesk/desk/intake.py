@@ -10,12 +10,13 @@
 A wave of receipts (see `waves`) shares one transaction, so that an fsync is paid once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
-from maildesk.desk.attempts import report_set_aside
+from maildesk.desk.attempts import fail, report_set_aside
 from maildesk.desk.deciding import Decisions
 from maildesk.desk.desk import Desk
 from maildesk.desk.reading import read_mails, with_keys
@@ -31,7 +32,7 @@ log = structlog.get_logger()
 
 BATCH = 200
 LEASE = timedelta(minutes=10)
-DECISIONS = 3  # on one receipt, where others change the same ticket meanwhile
+DECISIONS = 3  # in one attempt, where others change the same ticket meanwhile
 
 
 def receiver(desk: Desk, kept: Journal) -> Receive:
@@ -114,15 +115,16 @@ class Worker:
 
 
 def process_wave(desk: Desk, wave: Sequence[Work]) -> None:
-    """Decide and write until the whole wave is done; what others keep changing under us is handed
-    back, and no attempt counted."""
-    refused = 0
+    """Decide and write until the whole wave is done. What others keep changing under us waits for
+    its next attempt, as what fails does: else it would spin, were it we who see it wrong."""
+    refused: Counter[int] = Counter()
     while wave:
         decisions = Decisions(desk, wave)
-        stale = write_wave(desk, list(decisions.made()))
-        refused += bool(stale)
-        if refused == DECISIONS:
-            for work in stale:
-                claims.release(desk.database, [work.receipt.id])
-            stale = []
-        wave = [*stale, *decisions.left]
+        again: list[Work] = []
+        for work, why in write_wave(desk, list(decisions.made())):
+            refused[work.receipt.id] += 1
+            if refused[work.receipt.id] < DECISIONS:
+                again.append(work)
+            else:
+                fail(desk, work.receipt, why)
+        wave = [*again, *decisions.left]

@@ -18,8 +18,8 @@ from maildesk.store.apply import Stale, apply
 log = structlog.get_logger()
 
 
-def write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
-    """Write all plans in one transaction; return what must be decided again."""
+def write_wave(desk: Desk, decided: Sequence[Decided]) -> list[tuple[Work, Stale]]:
+    """Write all plans in one transaction; return what must be decided again, and why."""
     try:
         with desk.database.write() as session:
             _write(desk, session, decided)
@@ -32,9 +32,9 @@ def write_wave(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
     return []
 
 
-def _write_singly(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
+def _write_singly(desk: Desk, decided: Sequence[Decided]) -> list[tuple[Work, Stale]]:
     """The same with a savepoint around each: what fails costs its own receipt and no other."""
-    stale: list[Work] = []
+    stale: list[tuple[Work, Stale]] = []
     written: list[Decided] = []
     broken: list[tuple[Work, Exception]] = []
     with desk.database.write() as session:
@@ -43,8 +43,8 @@ def _write_singly(desk: Desk, decided: Sequence[Decided]) -> list[Work]:
                 with session.begin_nested():
                     _write(desk, session, [item])
                 written.append(item)
-            except Stale:
-                stale.append(item.work)
+            except Stale as error:
+                stale.append((item.work, error))
             except Temporary:
                 raise
             except Exception as error:  # noqa: BLE001 - a bug costs this mail an attempt, no other

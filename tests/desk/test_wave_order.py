@@ -1,10 +1,12 @@
 """What a batch of mails does is what they would do one after the other."""
 
 import pytest
+from sqlalchemy import select
 from stories.house import BO, KARI, SUPPORT, House
 from stories.people import Client, bare
 
 from maildesk.desk.intake import Worker
+from maildesk.store.tables import receipts
 
 
 @pytest.fixture
@@ -62,3 +64,24 @@ def test_strangers_share_a_transaction(house, people):
     worker.on_progress = lambda: progress.append(1)
     assert worker.work() == 4
     assert len(progress) == 4 + 1, "four mails were read, one wave was written"
+
+
+def test_mail_whose_plan_is_always_out_of_date_is_set_aside(house, people):
+    """Nothing can say that the receipt is done: it is as if somebody else had always done it."""
+    with house.desk.database.write() as session:
+        session.connection().exec_driver_sql(
+            "CREATE TRIGGER never BEFORE UPDATE ON receipt WHEN NEW.state = 'done'"
+            " BEGIN SELECT RAISE(IGNORE); END"
+        )
+    house.hand_in(people[0].answer("More.", about(people[0], 1)))
+    worker = Worker(house.desk)
+    for seconds in (5, 20, 0):
+        assert worker.work() == 1
+        assert worker.work() == 0, "it waits, and does not spin"
+        house.clock.pass_time(seconds=seconds)
+    with house.desk.database.read() as session:
+        state, error = session.execute(
+            select(receipts.c.state, receipts.c.error).order_by(receipts.c.id.desc()).limit(1)
+        ).one()
+    assert state == "failed"
+    assert "finished by somebody else" in error
