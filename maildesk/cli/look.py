@@ -148,6 +148,7 @@ def journal_show(
 
 def _receipt_in_words(receipt: Mapping[str, Any]) -> dict[str, Any]:
     envelope, trace = receipt["envelope"], receipt["trace"] or {}
+    route = trace.get("route", {})
     reverse_path = envelope["reverse_path"]
     place = (receipt["account"], receipt["folder"], receipt["uid"])
     return {
@@ -166,6 +167,8 @@ def _receipt_in_words(receipt: Mapping[str, Any]) -> dict[str, Any]:
         "becomes": receipt["disposition"],
         "ticket": receipt["ticket"],
         "because": trace.get("reasons"),
+        "rules": route.get("rules"),
+        "rules version": trace.get("rules_version"),
         "signal": " – ".join(filter(None, (trace.get("signal"), trace.get("evidence")))),
         "standing": trace.get("standing"),
         "automatic": trace.get("automatic"),

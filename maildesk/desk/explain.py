@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.desk.gathering import Parse, known_of, with_what_it_asks
 from maildesk.desk.waves import Work
+from maildesk.desk.writing import trace_of
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
 from maildesk.model.changes import OpenHold, OpenTicket
@@ -77,7 +78,7 @@ class Thread:
                 receipt.id,
                 disposition=plan.disposition,
                 ticket=plan.ticket,
-                trace={},
+                trace=trace_of(plan, self._rules.version),
                 content_key=mail.content_key,
                 message_id=mail.message_id,
                 now=now,

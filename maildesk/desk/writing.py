@@ -11,7 +11,8 @@ from maildesk.desk.deciding import Decided
 from maildesk.desk.desk import Desk
 from maildesk.desk.waves import Work
 from maildesk.errors import Temporary
-from maildesk.model.plan import Plan
+from maildesk.model.plan import Plan, Route
+from maildesk.model.ticket import Status
 from maildesk.store import finishing, outbox
 from maildesk.store.apply import Stale, apply
 
@@ -66,7 +67,7 @@ def _write(desk: Desk, session: Session, decided: Sequence[Decided]) -> None:
             receipt.id,
             disposition=plan.disposition,
             ticket=plan.ticket,
-            trace=trace_of(plan),
+            trace=trace_of(plan, desk.rules.version),
             content_key=mail.content_key,
             message_id=mail.message_id,
             now=desk.clock(),
@@ -74,16 +75,36 @@ def _write(desk: Desk, session: Session, decided: Sequence[Decided]) -> None:
     outbox.put(session, [letter for item in decided for letter in item.letters], desk.clock())
 
 
-def trace_of(plan: Plan) -> dict[str, object]:
-    """Return why the plan is as it is, for `journal show`."""
+def trace_of(plan: Plan, version: str) -> dict[str, object]:
+    """Return why the plan is as it is, for `journal show`, `#why` and `replay`; `version` is that
+    of the rules it was made by."""
     match = plan.match
-    return {
+    trace: dict[str, object] = {
+        "rules_version": version,
         "reasons": list(plan.reasons),
         "signal": str(match.signal),
         "evidence": match.evidence,
         "standing": str(match.standing),
         "automatic": [str(plan.automatic.kind), *plan.automatic.evidence],
         "trust": [str(plan.trust.level), *plan.trust.evidence],
+    }
+    if plan.route:
+        trace["route"] = route_trace(plan.route)
+    return trace
+
+
+def route_trace(route: Route) -> dict[str, object]:
+    """Return where a mail went, and by the word of which rules."""
+    return {
+        "rules": [rule.name for rule in route.rules if rule.is_matched],
+        "queue": route.queue,
+        "team": route.team,
+        "priority": str(route.priority),
+        "type": str(route.type),
+        "tags": sorted(route.tags),
+        "fields": dict(route.fields),
+        "status": str(route.status or Status.NEW),
+        "dropped": route.dropped,
     }
 
 

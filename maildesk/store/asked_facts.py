@@ -82,7 +82,7 @@ _NEWEST_EVENTS = (
 
 def history_of(connection: Connection, number: int, *sources: int) -> tuple[str, ...]:
     """What happened to a ticket and its sources and why, for agents: a line each, newest last, at
-    most 50. The reasons of a mail stand above what it did."""
+    most 50. The reasons of a mail and the rules that routed it stand above what it did."""
     rows = connection.execute(_NEWEST_EVENTS, {"tickets": (number, *sources)}).all()
     return tuple(_lines(rows[::-1], number))[-LINES_AT_MOST:]
 
@@ -94,6 +94,8 @@ def _lines(rows: Iterable[Any], number: int) -> Iterator[str]:
             receipt = row.receipt
             became = f" ({row.disposition})" if row.disposition else ""
             yield _one_line(f"{instant(row.at)} mail {receipt}{became}{_why(row)}")
+            if ruled := _rules_of(row):
+                yield _one_line(f"{instant(row.at)} {ruled}")
         where = "" if row.ticket == number else f"#{row.ticket} "
         yield _one_line(f"{instant(row.at)} {where}{row.actor}: {_what(row)}")
 
@@ -102,8 +104,22 @@ def _why(row: Any) -> str:
     trace = row.trace or {}
     signal = trace.get("signal", "none")
     reasons = [f"by {signal}: {trace.get('evidence', '')}"] if signal != "none" else []
-    reasons += trace.get("reasons", ())
+    routed = {f"rule “{name}”" for name in trace.get("route", {}).get("rules", ())}
+    reasons += (reason for reason in trace.get("reasons", ()) if reason not in routed)
     return f": {'; '.join(reasons)}" if reasons else ""
+
+
+def _rules_of(row: Any) -> str:
+    """The rules that fitted, and where they sent the mail; "" where none did."""
+    route = (row.trace or {}).get("route", {})
+    names = ", ".join(f"“{name}”" for name in route.get("rules", ()))
+    if not names:
+        return ""
+    if route["dropped"]:
+        return f"rule {names}: dropped ({route['dropped']})"
+    words = [f"{name} {route[name]}" for name in ("queue", "team", "priority")]
+    words += [f"tags {', '.join(route['tags'])}"] if route["tags"] else []
+    return f"rule {names}: {', '.join(words)}"
 
 
 def _what(row: Any) -> str:

@@ -93,6 +93,20 @@ def test_history_says_what_happened_and_why_newest_last(
     )
 
 
+def test_history_names_the_rules_that_routed_a_mail(database: Database, keeper: Journal) -> None:
+    receipt = keeper.keep(b"x", ENVELOPE)
+    carry_out(database, opening(1, inbound()), receipt=receipt)
+    route = {"rules": ["VPN trouble"], "queue": "helpdesk", "team": "network", "priority": "P2",
+             "tags": ["vpn"], "dropped": ""}  # fmt: skip
+    trace = {"reasons": ["rule “VPN trouble”", "no token"], "route": route}
+    finish(database, receipt, trace)
+    assert lines(database)[:2] == (
+        f"2026-11-23T08:15:00Z mail {receipt} (new-ticket): no token",
+        "2026-11-23T08:15:00Z rule “VPN trouble”: "
+        "queue helpdesk, team network, priority P2, tags vpn",
+    )
+
+
 def test_a_mail_that_is_being_decided_on_has_no_disposition_yet(
     database: Database, keeper: Journal
 ) -> None:
