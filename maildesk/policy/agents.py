@@ -7,7 +7,6 @@
 An attempt is made on a draft of its own: where it ends in doubt, nothing of it is left.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from maildesk.mail.identifiers import Purpose
@@ -17,15 +16,13 @@ from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Role, Status, Visibility
 from maildesk.policy import command_notices, notices, questions
 from maildesk.policy.attempt import Attempt, Order, try_mail
-from maildesk.policy.draft import Draft, is_ours
+from maildesk.policy.draft import Begin, Draft, is_ours
 from maildesk.policy.holding import hold
 from maildesk.policy.lifecycle import LIVE, Trigger
 from maildesk.policy.objections import objection
 from maildesk.policy.outgoing import lines_of
 from maildesk.policy.rules import Agent
 from maildesk.policy.task import Task
-
-Begin = Callable[[], Draft]  # a new draft, as it stands before the mail is looked at
 
 
 def take_agent_mail(begin: Begin, agent: Agent) -> Plan:

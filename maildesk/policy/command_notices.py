@@ -17,7 +17,7 @@ from maildesk.policy.commands import NOTED
 from maildesk.policy.draft import Draft
 from maildesk.policy.governor import was_told
 from maildesk.policy.letters import AUTO_GENERATED, AUTO_REPLIED, Letter, label, write, write_agent
-from maildesk.policy.notices import desk_address, readers, responsible
+from maildesk.policy.notices import desk_address, given_facts, readers, responsible
 from maildesk.policy.questioning import Question
 from maildesk.policy.rules import Agent
 from maildesk.policy.task import Task
@@ -130,7 +130,7 @@ def _receipt(
 
 def tell_owners(draft: Draft, task: Task) -> None:
     """Tell those to whom the case was given."""
-    said, rules, absent = draft.facts.last_said, draft.arrival.rules, draft.arrival.facts.absent
+    rules, absent = draft.arrival.rules, draft.arrival.facts.absent
     told = {handle: reason for handle, reason in task.tells.items() if handle not in absent}
     if task.tells and not told:  # all of them are away: their team hears of it
         others = [agent for agent in responsible(draft) if agent != task.agent]
@@ -146,15 +146,7 @@ def tell_owners(draft: Draft, task: Task) -> None:
             audience=Audience.AGENT,
             purpose=Purpose.AGENT,
             sender=desk_address(draft),
-            facts={
-                "actor": {"name": task.agent.name},
-                "by": by,
-                "reason": reason,
-                "reply_goes": label(draft.ticket.requester),
-                "quote": said.text if said else "",
-                "quote_author": label(said.author) if said else "",
-                "quote_at": said.at if said else None,
-            },
+            facts=given_facts(draft, by, reason, task.agent.name),
         )
         write_agent(draft, agent, letter)
 

@@ -3,7 +3,6 @@
 `policy.confirmations` proves that the answer is his; anything else that he says asks once more.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from maildesk.mail.message import Automatic, AutomaticKind
@@ -15,7 +14,7 @@ from maildesk.policy import command_notices as notices
 from maildesk.policy.agents import act_on_order
 from maildesk.policy.attempt import Order, try_mail
 from maildesk.policy.confirmations import is_late
-from maildesk.policy.draft import Draft
+from maildesk.policy.draft import Begin, Draft
 from maildesk.policy.holding import question_of
 from maildesk.policy.questioning import Question
 from maildesk.policy.rules import Agent
@@ -23,8 +22,6 @@ from maildesk.policy.threads import Arrival, match_ticket
 
 MOST_QUESTIONS = 2  # on one mail, but for reminders: whoever does not answer them is not pressed
 SAID_SHOWN = 200  # characters of an answer that decides nothing
-
-Begin = Callable[[], Draft]
 
 
 def confirm(arrival: Arrival, automatic: Automatic, held: HeldMail, agent: Agent) -> Plan:

@@ -3,6 +3,7 @@
 The branches of `decide` fill a `Draft`; `notices` writes letters into it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from maildesk.mail.message import Address, Automatic, AutomaticKind
@@ -206,6 +207,9 @@ class Draft:
             alerts=tuple(self.alerts),
             versions={t.number: t.version for t in tickets if t.number in known},
         )
+
+
+Begin = Callable[[], Draft]  # makes a new draft, as it stands before the mail is looked at
 
 
 def author_of(arrival: Arrival) -> Address:

@@ -4,7 +4,7 @@ What is held is never sent unasked and never lost. The question names what each 
 is tried, with the same code that then does it. What the answer does stands in `confirming`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from maildesk.model.changes import AskAgain, OpenHold
 from maildesk.model.facts import Hold
@@ -13,12 +13,10 @@ from maildesk.model.ticket import Visibility
 from maildesk.policy import command_notices as notices
 from maildesk.policy.attempt import Attempt, Order, try_mail
 from maildesk.policy.command_lines import Doubt
-from maildesk.policy.draft import Draft
+from maildesk.policy.draft import Begin, Draft
 from maildesk.policy.objections import objection
 from maildesk.policy.questioning import Question
 from maildesk.policy.rules import Agent
-
-Begin = Callable[[], Draft]
 
 
 def hold(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Plan:

@@ -114,6 +114,21 @@ def tell_reopened(draft: Draft) -> None:
         write(draft, party, letter)
 
 
+def given_facts(draft: Draft, by: str, reason: str, actor: str = "") -> dict[str, object]:
+    """Return what the template `assigned` sees besides: who has given the case, `by` what way
+    (agent, team, woken, held), and what the requester said last."""
+    said = draft.facts.last_said
+    return {
+        "actor": {"name": actor} if actor else None,
+        "by": by,
+        "reason": reason,
+        "reply_goes": label(draft.ticket.requester),
+        "quote": said.text if said else "",
+        "quote_author": label(said.author) if said else "",
+        "quote_at": said.at if said else None,
+    }
+
+
 def tell_agents_held(draft: Draft, reason: str) -> None:
     """Tell whoever answers for the ticket that a mail is held, and why; answers stay internal."""
     letter = _held(draft, reason)

@@ -16,9 +16,9 @@ from maildesk.model.facts import Facts, Hold, TicketFacts, Trust
 from maildesk.model.plan import Audience, Disposition, Match, Plan
 from maildesk.policy.command_notices import confirm_letter
 from maildesk.policy.draft import Draft
-from maildesk.policy.letters import Letter, label, write_agent
+from maildesk.policy.letters import Letter, write_agent
 from maildesk.policy.lifecycle import Trigger, next_status
-from maildesk.policy.notices import desk_address, responsible
+from maildesk.policy.notices import desk_address, given_facts, responsible
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival
 
@@ -69,11 +69,11 @@ def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime, abse
         audience=Audience.AGENT,
         purpose=Purpose.AGENT,
         sender=desk_address(draft),
-        facts=_given(
+        facts=given_facts(
             draft,
+            "held",
             f"A mail of {name} has been held since {hold.opened_at:%Y-%m-%d %H:%M} UTC, and {name} "
             f"has not said what is to become of it: {hold.reason}",
-            "held",
         ),
     )
     for agent in responsible(draft):
@@ -92,24 +92,11 @@ def wake(ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Pl
         audience=Audience.AGENT,
         purpose=Purpose.AGENT,
         sender=desk_address(draft),
-        facts=_given(draft, "", "woken"),
+        facts=given_facts(draft, "woken", ""),
     )
     for agent in responsible(draft):
         write_agent(draft, agent, letter)
     return _finished(draft, f"wake:{day:%Y%m%dT%H%M}" if day else "wake")
-
-
-def _given(draft: Draft, reason: str, by: str) -> dict[str, object]:
-    said = draft.facts.last_said
-    return {
-        "actor": None,
-        "by": by,
-        "reason": reason,
-        "reply_goes": label(draft.ticket.requester),
-        "quote": said.text if said else "",
-        "quote_author": label(said.author) if said else "",
-        "quote_at": said.at if said else None,
-    }
 
 
 def _finished(draft: Draft, cause: str) -> Plan:

@@ -72,10 +72,18 @@ def test_agent_is_reminded_once_and_can_answer_the_reminder(house, ada, kari, qu
     assert after(house, hours=5) == []
 
 
-def test_reminder_prolongs_the_day_in_which_an_answer_counts(house, ada, kari, question):
+def test_old_question_is_not_made_young_by_a_reminder(house, ada, kari, question):
     after(house, hours=20)
     house.clock.pass_time(hours=23)
-    assert house.to(ada, house.post(kari.answer("send", question)))
+    assert house.to(ada, house.post(kari.answer("send", question))) == []
+    assert "more than a day after" in kari.last.text
+    assert house.to(ada, house.post(kari.answer("send")))
+
+
+def test_reminder_can_be_answered_for_a_day(house, ada, kari, question):
+    (reminder,) = house.to(kari, after(house, hours=20))
+    house.clock.pass_time(hours=23)
+    assert house.to(ada, house.post(kari.answer("send", reminder)))
 
 
 def test_team_is_told_once_after_four_hours(house, kari, bo, question):
