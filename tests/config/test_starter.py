@@ -2,10 +2,16 @@ import stat
 from pathlib import Path
 
 import pytest
+from routed_mails import differences
 
 from maildesk.config import load
 from maildesk.config.starter import init_folder, write_demo
+from maildesk.config.yaml_source import read_document
 from maildesk.errors import Misconfigured
+from maildesk.share import share_folder
+
+TESTS = share_folder("config") / "tests" / "routing.yaml"
+MAILS = read_document(TESTS).value["mails"]
 
 
 def test_starter_is_right_as_it_stands(tmp_path: Path) -> None:
@@ -30,6 +36,21 @@ def test_starter_has_a_key_of_its_own_that_only_the_owner_reads(tmp_path: Path) 
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         keys.add(path.read_text())
     assert len(keys) == 2
+
+
+def test_starter_brings_tests_of_its_own_rules(tmp_path: Path) -> None:
+    init_folder(tmp_path)
+    assert (tmp_path / "tests" / "routing.yaml").read_text() == TESTS.read_text()
+    settings = load(tmp_path, {})
+    tested = {name for case in MAILS for name in case["expect"].get("rules", ())}
+    untested = {rule.name for rule in settings.rules.routing} - tested
+    assert untested == {"Urgent out of hours"}  # there is no calendar yet
+
+
+@pytest.mark.parametrize("case", MAILS, ids=lambda case: case["name"])
+def test_starter_routes_as_its_own_tests_say(tmp_path: Path, case: dict) -> None:
+    init_folder(tmp_path)
+    assert differences(case, load(tmp_path, {}).rules) == {}
 
 
 @pytest.mark.parametrize("there", ["people.yaml", "var/reply.key"])
