@@ -27,6 +27,7 @@ def receipt(folder):
         "standing": "requester",
         "automatic": ["bounce", "null sender"],
         "trust": ["V0"],
+        "rules_version": "5eed",
     }
     with database.write() as session:
         finishing.finish(
@@ -58,6 +59,8 @@ def test_receipt_is_shown_in_words(maildesk, receipt):
         "becomes": "bounce",
         "ticket": "7",
         "because": "a bounce of our mail",
+        "rules": "–",
+        "rules version": "5eed",
         "signal": "token – reply address of party 2",
         "standing": "requester",
         "automatic": "bounce, null sender",
