@@ -126,7 +126,7 @@ ROWS = {
     "why": Row("#why", kari="Your reply stays internal.\n\nWhy case #"),
     "help": Row("#help", kari="Your reply stays internal.\n\nCommands, to steer a case by mail"),
 }
-OF_ANOTHER_FORM = {"end", "admit", "for"}  # see below, test_strangers_mails and test_phoned_cases
+OF_ANOTHER_FORM = {"end", "admit", "for"}  # below, and test_people_and_cases
 
 
 def numbered(row: str) -> int:

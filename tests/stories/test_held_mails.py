@@ -146,7 +146,6 @@ def test_two_held_mails_each_have_their_own_address(cases, question):
         (DOUBTFUL, "run, send or drop"),
         (f"#wait 03/04\n\n{WORDS}", "send or drop"),
         ("#colse", "run or drop"),
-        ("#answer nosuch", "drop"),
     ],
 )
 def test_question_offers_what_can_be_done(cases, text, offers):
@@ -157,9 +156,15 @@ def test_question_offers_what_can_be_done(cases, text, offers):
     )
 
 
-@pytest.mark.parametrize(
-    "command", ["#merge 2", "#spam", "#cc ann@example.net", "#for a@b.example"]
-)
+@pytest.mark.parametrize("text", ["#answer nosuch", "#take it please", "#wait 03/04"])
+def test_commands_alone_that_cannot_run_are_refused_and_wait_for_nothing(cases, text):
+    (refused,) = cases.answer(text, client="outlook-web", language="nl")
+    assert "Not done" in said(refused)
+    assert (cases.ticket()["status"], outcome(cases)) == ("new", [])
+    assert cases.pass_hours(5) == []
+
+
+@pytest.mark.parametrize("command", ["#merge 2", "#spam", "#cc ann@example.net"])
 def test_weighty_command_waits_for_a_word_and_then_runs(cases, command):
     (question,) = cases.answer(command)
     assert said(question).startswith("Answer with one word: run or drop.")

@@ -192,11 +192,10 @@ def test_case_in_the_name_of_whose_mail_is_forwarded(cases):
     assert "eve@example.net" in {letter.recipient for letter in sent}
 
 
-def test_existing_case_gets_another_requester(cases, ann):
-    cases.answer(f"#for {ANN}", is_proved=True)
-    assert cases.ticket()["requester"] == ANN
-    (sent,) = cases.answer(WORDS)
-    assert sent.recipient == ANN
+def test_case_that_is_there_keeps_its_requester(cases, ann):
+    (question,) = cases.answer(f"#for {ANN}", is_proved=True)
+    assert "it stands in a new mail" in question.text
+    assert (cases.ticket()["requester"], ann.inbox) == (cases.ada.address, [])
 
 
 def test_case_that_nothing_proves_waits_for_a_word(cases, ann):
