@@ -12,7 +12,7 @@ from itertools import cycle
 
 from clients import CLIENTS, LANGUAGES, VARIANTS, interleaved, write
 from hypothesis import strategies as st
-from stories.house import BO, KARI, KARI_AT_HOME, SUPPORT, House
+from stories.house import ADMIN, BO, KARI, KARI_AT_HOME, SUPPORT, House
 from stories.people import STYLES, Letter
 
 ADA, CARL, EVE, LIV = "ada@example.org", "carl@example.org", "eve@example.net", "liv@example.com"
@@ -137,6 +137,11 @@ def _picked(letters: list[Letter], move: Move) -> Letter | None:
     return letters[move.pick % len(letters)] if letters else None
 
 
+def _got_at(house: House) -> list[Letter]:
+    """What somebody may have seen who should not: all but alerts, which name agents' addresses."""
+    return [letter for letter in house.sent if letter.recipient != ADMIN]
+
+
 def _inbox(house: House, move: Move) -> list[Letter]:
     return house.clients[move.who].inbox
 
@@ -213,7 +218,7 @@ def _plain(house: House, n: int, move: Move) -> bytes:
 @way("theirs")
 def _theirs(house: House, n: int, move: Move) -> bytes:
     """In answer to a letter that somebody else got."""
-    return _reply(house, n, move, _picked(house.sent, move))
+    return _reply(house, n, move, _picked(_got_at(house), move))
 
 
 @way("internal")
@@ -287,7 +292,7 @@ def _order(house: House, n: int, move: Move) -> bytes:
 @way("order of another")
 def _order_of_another(house: House, n: int, move: Move) -> bytes:
     """The same, by whoever got at the question."""
-    return _ordered(house, n, move, house.sent)
+    return _ordered(house, n, move, _got_at(house))
 
 
 def _ordered(house: House, n: int, move: Move, letters: list[Letter]) -> bytes:
@@ -301,7 +306,7 @@ def _ordered(house: House, n: int, move: Move, letters: list[Letter]) -> bytes:
 @way("forge")
 def _forge(house: House, n: int, move: Move) -> bytes:
     """In somebody else's name, in answer to whatever letter was seen."""
-    raw = _reply(house, n, move, _picked(house.sent, move))
+    raw = _reply(house, n, move, _picked(_got_at(house), move))
     victim = (KARI, BO, ADA, KARI_AT_HOME)[move.habit % 4]
     return re.sub(rb"(?m)^From: [^\r\n]*", f"From: X <{victim}>".encode(), raw, count=1)
 
