@@ -155,14 +155,16 @@ class GroupedTicket:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What must be looked up because a mail asks for it: `tickets` by number, tickets that hold
-    all `words`, the open ones of an `agent` and his teams, the sender's own (`is_own`), the files
-    and the history of the ticket that the mail belongs to. For routing rules: the open tickets of
-    these `group_keys`, the `requesters` that a form may name (address keys), how many tickets the
-    sender has open, and of `turns` (team, agent) who had the last ticket and who has how many."""
+    """What must be looked up because a mail asks for it: `tickets` by number, tickets that hold all
+    words of one of `words`, the contacts at `addresses` (keys), the open tickets of an `agent` and
+    his teams, the sender's own (`is_own`), the files and the history of the ticket that the mail
+    belongs to. For routing rules: the open tickets of these `group_keys`, the `requesters` that a
+    form may name (address keys), how many tickets the sender has open, and of `turns` (team, agent)
+    who had the last ticket and who has how many."""
 
     tickets: tuple[int, ...] = ()
-    words: str = ""
+    words: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     agent: str = ""
     teams: tuple[str, ...] = ()
     is_own: bool = False
@@ -244,7 +246,7 @@ class Facts:
     same_subject: int | None = None  # a ticket that the mail's subject speaks for
     same_person: frozenset[str] = frozenset()
     absent: Mapping[str, datetime] = field(default_factory=dict)
-    found: tuple[TicketLine, ...] = ()
+    found: Mapping[str, tuple[TicketLine, ...]] = field(default_factory=dict)  # by the words asked
     mine: tuple[TicketLine, ...] = ()
     own: tuple[TicketLine, ...] = ()
     confirms: HeldMail | None = None
@@ -252,4 +254,4 @@ class Facts:
     loads: Mapping[str, int] = field(default_factory=dict)  # open tickets, by agent
     turns: Mapping[tuple[str, str], int] = field(default_factory=dict)  # team, agent -> last ticket
     grouped: Mapping[str, GroupedTicket] = field(default_factory=dict)  # open ones, by group key
-    contacts: Mapping[str, Contact] = field(default_factory=dict)  # of requesters that rules name
+    contacts: Mapping[str, Contact] = field(default_factory=dict)  # whom rules or commands name

@@ -8,12 +8,15 @@ from maildesk.mail.message import InboundMail
 from maildesk.mail.sigils import SIGILS
 from maildesk.model.facts import Asked
 from maildesk.model.plan import CommandTrace
-from maildesk.policy.arguments import BadArgument, read_number
+from maildesk.policy.arguments import BadArgument, read_address, read_number
 from maildesk.policy.command_lines import CommandLine, read_commands
 from maildesk.policy.commands import COMMANDS
+from maildesk.policy.forwarded import forwarded_sender
 from maildesk.policy.rules import Agent, Rules
 from maildesk.policy.vocabulary import IMPLIED, Vocabulary
 
+FINDS_AT_MOST = 3  # in one mail: each walks through thousands of cases
+ADDRESSES_AT_MOST = 8
 VERBS = tuple(COMMANDS)
 ENGLISH = {alias: entry.verb for entry in COMMANDS.values() for alias in entry.aliases}
 
@@ -49,12 +52,28 @@ def asked(mail: InboundMail, agent: Agent, rules: Rules) -> Asked:
     verbs = {line.verb for line in lines}
     return Asked(
         tickets=tuple(_numbers(lines)),
-        words=next((line.rest for line in lines if line.verb == "find"), ""),
+        words=_once((x.rest for x in lines if x.verb == "find"), FINDS_AT_MOST),
+        addresses=_once(_addresses(mail, lines), ADDRESSES_AT_MOST),
         agent=agent.handle if "queue" in verbs else "",
         teams=agent.teams if "queue" in verbs else (),
         has_files="files" in verbs,
         has_history="why" in verbs,
     )
+
+
+def _once(values: Iterable[str], at_most: int) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(value for value in values if value))[:at_most]
+
+
+def _addresses(mail: InboundMail, lines: Iterable[CommandLine]) -> Iterator[str]:
+    """The keys of those in whose name a case is opened, or who are to take part."""
+    for line in lines:
+        if line.verb == "for" and not line.rest:
+            sender = forwarded_sender(mail)
+            yield sender.key if sender else ""
+        elif line.verb in ("for", "cc"):
+            with suppress(BadArgument):
+                yield read_address(line.rest).key
 
 
 def _numbers(lines: Iterable[CommandLine]) -> Iterator[int]:

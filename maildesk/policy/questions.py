@@ -114,7 +114,7 @@ def _queue(draft: Draft, task: Task, _rest: str, topic: str) -> None:
 
 
 def _find(draft: Draft, task: Task, rest: str, topic: str) -> None:
-    lines = draft.arrival.facts.found
+    lines = draft.arrival.facts.found.get(rest, ())
     found = {"searched": rest, "more": 0, "items": _items(draft, lines)}
     _write(draft, task, topic, "case_list", found)
 

@@ -58,6 +58,7 @@ def gather(
         )
         for number, ticket in facts.ticket_facts(connection, wanted).items()
     }
+    people = (*asked.requesters, *asked.addresses)
     key = mail.sender.key if mail.sender else None
     contact, person = contacts.find_person(connection, key) if key else (None, frozenset())
     return Facts(
@@ -70,13 +71,11 @@ def gather(
         duplicate=facts.duplicate_of(connection, mail, receipt=receipt, now=now),
         same_message_id=facts.same_message_id(connection, mail, receipt),
         earlier_tickets=facts.earlier_tickets(connection, key) if key else (),
-        answers=facts.recent_answers(
-            connection, _answered_at(mail).union(asked.requesters), known, now
-        ),
+        answers=facts.recent_answers(connection, _answered_at(mail).union(people), known, now),
         unverified_in_hour=facts.unverified_in_hour(connection, now),
         same_subject=facts.same_subject(connection, mail, now),
         absent=absent(connection, now),
-        found=lists.found(connection, asked.words) if asked.words else (),
+        found={words: lists.found(connection, words) for words in asked.words},
         mine=lists.mine(connection, asked.agent, asked.teams) if asked.agent else (),
         own=lists.own(connection, person) if asked.is_own and person else (),
         grouped=groups,
@@ -86,9 +85,7 @@ def gather(
         turns=routing_facts.turns(connection, asked.turns),
         loads=routing_facts.loads(connection, (agent for _team, agent in asked.turns)),
         contacts={
-            one: found
-            for one in asked.requesters
-            if (found := contacts.find_person(connection, one)[0])
+            one: found for one in people if (found := contacts.find_person(connection, one)[0])
         },
     )
 

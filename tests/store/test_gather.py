@@ -213,7 +213,8 @@ def test_no_statement_on_the_way_of_a_mail_scans_a_table(
 
 ASKS_ALL = Asked(
     tickets=(1,),
-    words="printer",
+    words=("printer",),
+    addresses=("bo@example.net",),
     agent="kari",
     teams=("first-line", "network"),
     is_own=True,

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from maildesk.mail.message import Address
-from maildesk.model.changes import Detail, JoinContacts, SetDetail
+from maildesk.model.changes import Detail, JoinContacts, RememberContact, SetDetail, StopMail
 from maildesk.model.facts import Asked, Facts, TicketLine
 from maildesk.model.ticket import Priority, Status, Visibility
 from maildesk.store import lists, tickets
@@ -35,7 +35,8 @@ def numbers(lines: tuple[TicketLine, ...]) -> list[int]:
 def test_nothing_is_looked_up_that_was_not_asked_for(database: Database) -> None:
     put(database, 1, assignee="kari")
     facts = ask(database, Asked())
-    assert (facts.found, facts.mine, facts.own, facts.tickets) == ((), (), (), {})
+    assert (facts.found, facts.mine, facts.own, facts.tickets) == ({}, (), (), {})
+    assert facts.contacts == {}
 
 
 # --- #queue -------------------------------------------------------------------------------------
@@ -108,11 +109,23 @@ def test_tickets_of_all_addresses_of_a_person_are_his_own(database: Database) ->
     assert numbers(ask(database, Asked(is_own=True)).own) == [2, 1]
 
 
+# --- people whom commands name ------------------------------------------------------------------
+
+
+def test_contacts_are_read_of_the_addresses_that_a_mail_names(database: Database) -> None:
+    put(database, 1)
+    change(database, RememberContact(BO, is_aligned=True), StopMail(BO))
+    contacts = ask(database, Asked(addresses=(BO.key, "nobody@example.net"))).contacts
+    assert list(contacts) == [BO.key]
+    assert contacts[BO.key].was_aligned
+    assert contacts[BO.key].wants_no_mail
+
+
 # --- #find --------------------------------------------------------------------------------------
 
 
 def found(database: Database, words: str) -> list[int]:
-    return numbers(ask(database, Asked(words=words)).found)
+    return numbers(ask(database, Asked(words=(words,))).found[words])
 
 
 def test_a_ticket_is_found_by_all_the_words_wherever_they_stand(database: Database) -> None:

@@ -66,6 +66,14 @@ def test_find_lists_cases_with_all_the_words(cases):
     assert "No case with “zebra”" in said(ask(cases, "#find zebra", 2))
 
 
+def test_each_find_of_a_mail_has_its_own_answer(cases):
+    cases.house.post(cases.ada.write(SUPPORT, "Mouse of the board room", "It squeaks."))
+    letters = cases.to(cases.kari, cases.answer("#find squeaks\n#find zebra", cases.letter(1)))
+    zebra, squeaks = sorted(map(said, letters))
+    assert "1 case with “squeaks”" in squeaks
+    assert "No case with “zebra”" in zebra
+
+
 def test_why_tells_what_has_happened(cases):
     cases.answer("#take")
     letter = ask(cases, "#why")
