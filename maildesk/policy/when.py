@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from maildesk.policy.comparisons import Texts
 from maildesk.policy.conditions import BOTH, FIELDS, MAIL, TICKET, Field
 from maildesk.policy.rule import BadRule, Condition, Path, Verdict, View
 from maildesk.policy.rule_words import did_you_mean
+from maildesk.policy.texts import Texts
 
 DEEPEST = 10
 SHOWN = 60  # characters of a condition in a trace
@@ -67,6 +67,8 @@ def _hint(word: str) -> str:
         return f"write {' or '.join(FIELDS[word].words)}"
     stem, _, ending = word.rpartition("_")
     if stem in FIELDS:
+        if did_you_mean(f"_{ending}", FIELDS[stem].comparisons):  # a letter is wrong
+            return did_you_mean(word, FIELDS[stem].words)
         return f"{stem} has {', '.join(FIELDS[stem].words)}, and no _{ending}"
     near_word = did_you_mean(word, [*WORDS, *JOINS])
     near_field = did_you_mean(word, FIELDS)
