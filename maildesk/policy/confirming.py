@@ -79,6 +79,7 @@ def _ask_again(
     attempt = try_mail(begin(), agent, is_sure=False, order=None)
     question = question_of(begin, agent, attempt, reason or held.hold.reason)
     draft.change(AskAgain(held.hold.receipt))
+    draft.arrival = replace(draft.arrival, now=held.hold.opened_at)  # since when it is held
     notices.ask_author(draft, agent, replace(question, said=said[:SAID_SHOWN]))
     return draft.plan(Disposition.NOTE)
 

@@ -35,6 +35,7 @@ def objection(attempt: Attempt) -> str:
     return (
         _only_its_head(draft)
         or _quiet(attempt)
+        or _merged(attempt)
         or doubt
         or _nothing_to_send(draft, mail)
         or _not_for_all(draft, mail)
@@ -118,6 +119,13 @@ def _quiet(attempt: Attempt) -> str:
     if attempt.task.ticket.status is Status.SPAM:
         return "#spam answers nobody, but there are words for the requester: leave one of them out."
     return "#quiet mails nobody, but there are words for the requester: say #note, or drop #quiet."
+
+
+def _merged(attempt: Attempt) -> str:
+    into = attempt.task.merged_into
+    if not into:
+        return ""
+    return f"#merge moves the case, and the words would stay behind: say them in case #{into}."
 
 
 def _nothing_to_send(draft: Draft, mail: InboundMail) -> str:
