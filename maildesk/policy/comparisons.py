@@ -6,25 +6,15 @@ and says in words what did not hold.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from maildesk.mail.message import address_key
 from maildesk.policy import rule_words
 from maildesk.policy.rule import Groups, Path, Reference, View
-from maildesk.policy.rule_words import Shape, Stretch, list_of, mapping_of, one_or_list_of
-from maildesk.policy.sieve import Sieve
+from maildesk.policy.rule_words import Shape, list_of, mapping_of, one_or_list_of
+from maildesk.policy.texts import Texts
 
-if TYPE_CHECKING:
-    from maildesk.policy.rules import Rules
-
-SHOWN = 60  # characters of a value in a trace
 NO_GROUPS: Groups = {}
-LONG_TEXT = 16 * 1024
-WORDS_ARE_FASTER = 8  # times, to look for than a regular expression
-
-Sieves = tuple[Sieve | None, Sieve | None]
 
 Test = Callable[[View, Any], Groups | None]  # of what the field has; None: it does not hold
 
@@ -44,76 +34,6 @@ class Comparison:
 
 
 # --- texts --------------------------------------------------------------------------------------
-
-
-class Texts:
-    """The values of a field, in the forms that they are compared in; each is made once a mail.
-
-    `sieves` are those for regular expressions and for words, where the rules seek many.
-    """
-
-    __slots__ = ("_candidates", "_encoded", "_folded", "_shown", "_sieves", "_sifted", "raw")
-
-    def __init__(self, raw: Iterable[str], sieves: Sieves = (None, None)) -> None:
-        self.raw = tuple(raw)
-        self._sieves = sieves
-        self._folded: tuple[str, ...] | None = None
-        self._encoded: tuple[bytes, ...] | None = None
-        self._shown: str | None = None
-        self._sifted: list[tuple[frozenset[Any] | None, bytes]] | None = None
-        self._candidates: dict[tuple[int, int], frozenset[Any] | None] = {}
-
-    @property
-    def folded(self) -> tuple[str, ...]:
-        """Without case."""
-        if self._folded is None:
-            self._folded = tuple(one.casefold() for one in self.raw)
-        return self._folded
-
-    @property
-    def encoded(self) -> tuple[bytes, ...]:
-        """In UTF-8, as RE2 reads it."""
-        if self._encoded is None:
-            self._encoded = tuple(one.encode("utf-8", "replace") for one in self.raw)
-        return self._encoded
-
-    @property
-    def shown(self) -> str:
-        """For people: the first values, cut."""
-        if self._shown is None:
-            self._shown = ", ".join(f"“{_cut(one)}”" for one in self.raw[:3])
-            self._shown += " and more" if len(self.raw) > 3 else ""
-        return self._shown
-
-    def sifted(self, view: View) -> list[tuple[frozenset[Any] | None, bytes]]:
-        """Return each text with the patterns that may be found in it; None: any."""
-        if self._sifted is None:
-            self._sifted = [
-                (self._likely(view, 0, place, text), text)
-                for place, text in enumerate(self.encoded)
-            ]
-        return self._sifted
-
-    def with_word(self, view: View, words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """Yield each word with a text that it may stand in."""
-        for place, text in enumerate(self.folded):
-            is_long = len(text) > LONG_TEXT
-            likely = (
-                self._likely(view, 1, place, text.encode("utf-8", "replace")) if is_long else None
-            )
-            for word in words:
-                if likely is None or word in likely:
-                    view.spend(len(text) // WORDS_ARE_FASTER)
-                    yield word, text
-
-    def _likely(self, view: View, kind: int, place: int, text: bytes) -> frozenset[Any] | None:
-        sieve = self._sieves[kind]
-        if sieve is None:
-            return None
-        if (kind, place) not in self._candidates:
-            view.spend(len(text))
-            self._candidates[kind, place] = sieve.candidates(text)
-        return self._candidates[kind, place]
 
 
 def _equals(wanted: Iterable[str]) -> Test:
@@ -183,11 +103,6 @@ def _group_names(patterns: tuple[Any, ...]) -> Iterable[str]:
 
 def _shown_texts(name: str, has: Texts, _wanted: object = None) -> str:
     return f"{name} is {has.shown}" if has.raw else f"there is no {name}"
-
-
-def _cut(text: str) -> str:
-    one_line = " ".join(text[: 4 * SHOWN].split())
-    return one_line if len(one_line) <= SHOWN else f"{one_line[:SHOWN]}…"
 
 
 def _one(test: Callable[[Iterable[str]], Test]) -> Callable[[str], Test]:
@@ -306,84 +221,3 @@ _FLAG = Comparison(
     rule_words.FLAG, _is_so, lambda name, has, _wanted: f"{name} is {str(has).lower()}"
 )
 FLAGS = {"": _FLAG, "_is": _FLAG}
-
-
-# --- time ---------------------------------------------------------------------------------------
-
-
-def _is_open(wanted: bool | str) -> Test:  # noqa: FBT001 - the value of the file
-    is_named = isinstance(wanted, str)
-
-    def test(_view: View, is_open: Callable[[str], bool]) -> Groups | None:
-        state = is_open(wanted) if is_named else is_open("") is wanted  # type: ignore[arg-type]
-        return NO_GROUPS if state else None
-
-    return test
-
-
-def _read_hours(value: object, path: Path) -> bool | str:
-    return value if isinstance(value, bool) else rule_words.read_text(value, path)
-
-
-def _refers_to_calendar(value: bool | str, path: Path) -> Iterable[Reference]:  # noqa: FBT001
-    return (Reference("calendar", value, path),) if isinstance(value, str) else ()
-
-
-def _shown_hours(_name: str, is_open: Callable[[str], bool], wanted: bool | str) -> str:  # noqa: FBT001
-    if isinstance(wanted, str):
-        return f"{wanted} is closed"
-    return f"the desk is {'open' if is_open('') else 'closed'}"
-
-
-_HOURS = Comparison(
-    Shape(
-        "true, false or the name of a calendar",
-        {"type": ["boolean", "string"]},
-        _read_hours,
-    ),
-    _is_open,
-    _shown_hours,
-    _refers_to_calendar,
-)
-OPENING_HOURS = {"": _HOURS, "_is": _HOURS}
-
-
-def _longer_than(stretch: Stretch) -> Test:
-    def test(view: View, since: datetime) -> Groups | None:
-        end = end_of(since, stretch, view.rules)
-        return NO_GROUPS if end is not None and end < view.now else None
-
-    return test
-
-
-def _within(ahead: timedelta) -> Test:
-    def test(view: View, at: datetime | None) -> Groups | None:
-        return NO_GROUPS if at is not None and at - view.now <= ahead else None
-
-    return test
-
-
-SATURDAY = 5
-
-
-def end_of(start: datetime, stretch: Stretch, rules: "Rules") -> datetime | None:
-    """Return when a stretch that began at `start` is over: after business days, at the same local
-    time. Business days are those of the first calendar; without any, Monday to Friday."""
-    if not stretch.business_days:
-        return start + stretch.time
-    for calendar in rules.calendars.values():
-        return calendar.days_later(start, stretch.business_days)
-    local, left = start.astimezone(ZoneInfo(rules.timezone)), stretch.business_days
-    while left:
-        local += timedelta(days=1)
-        left -= local.weekday() < SATURDAY
-    return local.astimezone(start.tzinfo)
-
-
-def _shown_instant(name: str, at: datetime | None, _wanted: object) -> str:
-    return f"{name}: {at:%Y-%m-%d %H:%M} UTC" if at else f"nothing is {name}"
-
-
-_LONGER = Comparison(rule_words.STRETCH, _longer_than, _shown_instant)
-STRETCHES = {"_longer_than": _LONGER, "_over": _LONGER}
-AHEAD = {"_within": Comparison(rule_words.TIME, _within, _shown_instant)}

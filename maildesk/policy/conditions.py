@@ -20,7 +20,7 @@ from maildesk.mail.identifiers import is_reply_subject
 from maildesk.mail.message import AutomaticKind
 from maildesk.model.facts import Level
 from maildesk.model.ticket import Priority, Status, TicketType
-from maildesk.policy import comparisons
+from maildesk.policy import comparisons, time_comparisons
 from maildesk.policy.comparisons import Comparison
 from maildesk.policy.rule import View
 from maildesk.policy.rule_words import Shape
@@ -241,26 +241,26 @@ def assignee(view: View) -> Iterable[str]:
 # --- time ---------------------------------------------------------------------------------------
 
 
-@condition(comparisons.OPENING_HOURS, of=BOTH)
+@condition(time_comparisons.OPENING_HOURS, of=BOTH)
 def calendar_open(view: View) -> Callable[[str], bool]:
     """Whether a calendar of sla.yaml is open now: `calendar_open: oslo` names it, `true` and
     `false` ask for the first one. Without calendars the desk is always open."""
     return view.is_open
 
 
-@condition(comparisons.STRETCHES, of=TICKET)
+@condition(time_comparisons.STRETCHES, of=TICKET)
 def idle(view: View) -> datetime:
     """How long nothing has happened to the ticket."""
     return view.ticket.updated_at
 
 
-@condition(comparisons.STRETCHES, of=TICKET)
+@condition(time_comparisons.STRETCHES, of=TICKET)
 def age(view: View) -> datetime:
     """How long ago the ticket was opened."""
     return view.ticket.created_at
 
 
-@condition(comparisons.AHEAD, of=TICKET)
+@condition(time_comparisons.AHEAD, of=TICKET)
 def due(view: View) -> datetime | None:
     """How long until the ticket's next clock ends; one that is over is due within anything."""
     return view.due_at

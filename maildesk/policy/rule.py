@@ -1,9 +1,15 @@
 """What a routing rule is, and what it looks at: the values that `routing` and its rooms share.
 
-routing         compiles rules, asks them in order               `route`
-├── conditions  the words of `when:`, one function each          `FIELDS`
-├── actions     the words of `then:`, one function each          `ACTIONS`
-└── rule_words  reads what stands behind a word, or says what is wrong with it
+    routing             compiles rules, and asks them in order              `compile_rule`, `route`
+    ├── when            joins conditions by all, any and not
+    │   ├── conditions  the words of `when:`, one function a field          `FIELDS`
+    │   └── comparisons, time_comparisons: `_is`, `_contains`, … on `texts`, through a `sieve`
+    ├── actions         the words of `then:`, one function each             `ACTIONS`
+    └── rule_words      reads what stands behind a word, or says what is wrong with it
+    routed              what a route makes of a mail: drop, join, open      `assignment`, `urgency`
+    foresight           what must be looked up before the rules are asked
+
+To add a condition, go to `conditions`; to add an action, to `actions`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
