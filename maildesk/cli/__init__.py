@@ -5,6 +5,7 @@
     receive     receive
     look        ticket, journal, outbox
     explain     explain
+    policy_tests  test
     demo        demo: the whole conversation on loopback
     bench       bench
 

@@ -66,7 +66,7 @@ def explain(
     ] = None,
 ) -> int:
     """Show what would happen to a mail, and why. Writes nothing."""
-    settings = _settings(config)
+    settings = settings_or_defaults(config)
     envelope = Envelope(Source.IMPORT, written_path(sender), tuple(to or ()))
     now = at.replace(tzinfo=at.tzinfo or UTC) if at else datetime.now(UTC)
     failed = 0
@@ -92,14 +92,14 @@ def explain(
     return EX_DATAERR if failed else 0
 
 
-def _settings(config: Path | None) -> Settings:
+def settings_or_defaults(config: Path | None) -> Settings:
     """Return the configuration; the embedded defaults where none was named and none is usable."""
     try:
         return load(find_folder(config, os.environ), os.environ)
     except Misconfigured:
         if config or "MAILDESK_CONFIG" in os.environ:
             raise
-    say("No configuration in use: explaining with the embedded defaults.")
+    say("No configuration in use: here are the embedded defaults.")
     with tempfile.TemporaryDirectory(prefix="maildesk-") as folder:
         return load(write_demo(Path(folder), 0), {})
 

@@ -32,6 +32,10 @@ COMMANDS = {
     "journal": ("look", "Every mail that came in, and what became of it."),
     "outbox": ("look", "Mails that go out."),
     "explain": ("explain", "Show what would happen to a mail, and why. Writes nothing."),
+    "test": (
+        "policy_tests",
+        "Run the policy tests of FILES, else those in `tests/` of the configuration.",
+    ),
     "demo": (
         "demo",
         "Run a whole desk on loopback, lead a conversation through it, then let you go on.",

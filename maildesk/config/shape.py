@@ -194,7 +194,8 @@ def _hint_on_text(fault: ErrorDetails, text: str) -> str:
 
 def _keys_at(shape: type[Section], path: KeyPath) -> tuple[str, ...]:
     section = _section_at(shape, path[:-1])
-    return tuple(section.model_fields) if section else ()
+    fields = section.model_fields if section else {}
+    return tuple(field.alias or name for name, field in fields.items())
 
 
 def _meaning(shape: type[Section], path: KeyPath) -> str:
