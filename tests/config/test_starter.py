@@ -1,4 +1,5 @@
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,15 @@ from maildesk.config import load
 from maildesk.config.starter import init_folder, write_demo
 from maildesk.config.yaml_source import read_document
 from maildesk.errors import Misconfigured
+from maildesk.policy.sla_cases import read_calendars
 from maildesk.share import share_folder
 
-TESTS = share_folder("config") / "tests" / "routing.yaml"
-MAILS = read_document(TESTS).value["mails"]
+TESTS = [read_document(path) for path in sorted(share_folder("config").glob("tests/*.yaml"))]
+MAILS = [
+    pytest.param(case, test.value.get("calendars", {}), id=case["name"])
+    for test in TESTS
+    for case in test.value["mails"]
+]
 
 
 def test_starter_is_right_as_it_stands(tmp_path: Path) -> None:
@@ -38,19 +44,19 @@ def test_starter_has_a_key_of_its_own_that_only_the_owner_reads(tmp_path: Path) 
     assert len(keys) == 2
 
 
-def test_starter_brings_tests_of_its_own_rules(tmp_path: Path) -> None:
+def test_starter_brings_tests_of_all_its_rules(tmp_path: Path) -> None:
     init_folder(tmp_path)
-    assert (tmp_path / "tests" / "routing.yaml").read_text() == TESTS.read_text()
-    settings = load(tmp_path, {})
-    tested = {name for case in MAILS for name in case["expect"].get("rules", ())}
-    untested = {rule.name for rule in settings.rules.routing} - tested
-    assert untested == {"Urgent out of hours"}  # there is no calendar yet
+    assert len(list((tmp_path / "tests").iterdir())) == len(TESTS)
+    cases = [case for test in TESTS for case in test.value["mails"]]
+    tested = {name for case in cases for name in case["expect"].get("rules", ())}
+    assert tested == {rule.name for rule in load(tmp_path, {}).rules.routing}
 
 
-@pytest.mark.parametrize("case", MAILS, ids=lambda case: case["name"])
-def test_starter_routes_as_its_own_tests_say(tmp_path: Path, case: dict) -> None:
+@pytest.mark.parametrize(("case", "calendars"), MAILS)
+def test_starter_routes_as_its_own_tests_say(tmp_path: Path, case: dict, calendars: dict) -> None:
     init_folder(tmp_path)
-    assert differences(case, load(tmp_path, {}).rules) == {}
+    rules = replace(load(tmp_path, {}).rules, calendars=read_calendars(calendars))
+    assert differences(case, rules) == {}
 
 
 @pytest.mark.parametrize("there", ["people.yaml", "var/reply.key"])
