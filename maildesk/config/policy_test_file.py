@@ -29,7 +29,7 @@ _FAULTS = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError)  # 
 
 # What may be expected of a mail: of its route, else of the ticket, else as `explain --json` has it.
 _OF_THE_ROUTE = """queue team priority type tags fields rules assignee sla watchers template status
-    dropped group_key"""
+    dropped group_key requester"""
 _OF_THE_MAIL = """disposition commands signal evidence ticket hint notices automatic
     answerable level language subject message_id from to cc reply text quoted signature attachments
     defects bounce trust thread route reasons"""

@@ -179,7 +179,10 @@ def _of_ticket(database: Database, plan: Plan) -> dict[str, Any]:
         return {}
     ticket = found[plan.ticket].ticket
     names = ("queue", "team", "priority", "type", "tags", "fields", "assignee", "status")
-    return {name: getattr(ticket, name) for name in names}
+    return {
+        "requester": ticket.requester.address,
+        **{name: getattr(ticket, name) for name in names},
+    }
 
 
 def _in_words(shown: Mapping[str, Any], plan: Plan) -> dict[str, Any]:

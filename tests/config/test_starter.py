@@ -1,23 +1,19 @@
 import stat
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from routed_mails import differences
 
 from maildesk.config import load
+from maildesk.config.policy_test_file import read_policy_tests
 from maildesk.config.starter import init_folder, write_demo
-from maildesk.config.yaml_source import read_document
+from maildesk.desk.policy_tests import mail_differences
 from maildesk.errors import Misconfigured
-from maildesk.policy.sla_cases import read_calendars
+from maildesk.mail.parse import parse_mail
 from maildesk.share import share_folder
 
-TESTS = [read_document(path) for path in sorted(share_folder("config").glob("tests/*.yaml"))]
-MAILS = [
-    pytest.param(case, test.value.get("calendars", {}), id=case["name"])
-    for test in TESTS
-    for case in test.value["mails"]
-]
+TESTS = sorted(share_folder("config").glob("tests/*.yaml"))
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def test_starter_is_right_as_it_stands(tmp_path: Path) -> None:
@@ -46,17 +42,18 @@ def test_starter_has_a_key_of_its_own_that_only_the_owner_reads(tmp_path: Path) 
 
 def test_starter_brings_tests_of_all_its_rules(tmp_path: Path) -> None:
     init_folder(tmp_path)
-    assert len(list((tmp_path / "tests").iterdir())) == len(TESTS)
-    cases = [case for test in TESTS for case in test.value["mails"]]
-    tested = {name for case in cases for name in case["expect"].get("rules", ())}
-    assert tested == {rule.name for rule in load(tmp_path, {}).rules.routing}
+    rules = load(tmp_path, {}).rules
+    files = [read_policy_tests(tmp_path / "tests" / path.name, rules, ()) for path in TESTS]
+    tested = {name for file in files for test in file.mails for name in test.expect["rules"]}
+    assert tested == {rule.name for rule in rules.routing}
 
 
-@pytest.mark.parametrize(("case", "calendars"), MAILS)
-def test_starter_routes_as_its_own_tests_say(tmp_path: Path, case: dict, calendars: dict) -> None:
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.stem)
+def test_starter_routes_as_its_own_tests_say(tmp_path: Path, path: Path) -> None:
     init_folder(tmp_path)
-    rules = replace(load(tmp_path, {}).rules, calendars=read_calendars(calendars))
-    assert differences(case, rules) == {}
+    file = read_policy_tests(path, load(tmp_path, {}).rules, ())
+    for test in file.mails:
+        assert mail_differences(test, path.parent, file.rules, parse_mail, NOW) == (), test.name
 
 
 @pytest.mark.parametrize("there", ["people.yaml", "var/reply.key"])

@@ -2,20 +2,24 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from routed_mails import differences
 
 from maildesk.config import load
+from maildesk.config.policy_test_file import EXPECTABLE, MailTest
 from maildesk.config.routing_rules import check_names, hidden_rules
 from maildesk.config.starter import init_folder
 from maildesk.config.yaml_source import parse_document
+from maildesk.desk.policy_tests import mail_differences
+from maildesk.mail.parse import parse_mail
 from maildesk.policy.routing import compile_rules
 from maildesk.policy.rules import Rules
 from maildesk.share import template_names
 
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PAGE = (Path(__file__).parents[2] / "docs" / "routing.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 ABOVE, _, COOKBOOK = PAGE.partition("## Cookbook")
@@ -45,8 +49,10 @@ def test_there_are_fifteen_recipes() -> None:
 
 @pytest.mark.parametrize(("recipe", "test"), RECIPES)
 def test_recipe_does_what_the_page_says(recipe: str, test: str, rules: Rules) -> None:
-    compiled = compile_rules(read(recipe).value)
-    assert differences(read(test).value, replace(rules, routing=compiled)) == {}
+    compiled = replace(rules, routing=compile_rules(read(recipe).value))
+    mail = MailTest.model_validate({"name": "mail", **read(test).value})
+    assert set(mail.expect) <= EXPECTABLE
+    assert mail_differences(mail, Path(), compiled, parse_mail, NOW) == ()
 
 
 @pytest.mark.parametrize(("recipe", "test"), RECIPES)
