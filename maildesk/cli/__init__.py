@@ -6,6 +6,7 @@
     look        ticket, journal, outbox
     explain     explain
     policy_tests  test
+    replay      replay
     demo        demo: the whole conversation on loopback
     bench       bench
 

@@ -36,6 +36,10 @@ COMMANDS = {
         "policy_tests",
         "Run the policy tests of FILES, else those in `tests/` of the configuration.",
     ),
+    "replay": (
+        "replay",
+        "Route past mail by other rules and tell what would change. Changes nothing.",
+    ),
     "demo": (
         "demo",
         "Run a whole desk on loopback, lead a conversation through it, then let you go on.",

@@ -116,14 +116,14 @@ def load_database(folder: Path, environ: Mapping[str, str]) -> str:
     return database_url(file.found, surroundings(folder, environ))
 
 
-def load_rules(folder: Path, current: Settings) -> Rules:
+def load_rules(folder: Path, current: Settings, routing_file: Path | None = None) -> Rules:
     """Read people.yaml, routing.yaml, sla.yaml and agents' words again; what maildesk.yaml says
-    stays in force.
+    stays in force. `routing_file`: another one in place of routing.yaml.
 
     Raises: Misconfigured with every problem; the rules of `current` are then to stay in force.
     """
     _require_folder(folder)
-    desk = read_desk(folder, _own_templates(folder))
+    desk = read_desk(folder, _own_templates(folder), routing_file)
     if problems := desk.problems(current.rules.admins):
         raise Misconfigured(*_sorted(problems))
     return desk_rules(current.rules, desk)

@@ -82,9 +82,13 @@ class Desk:
         return hashlib.sha256(digests).hexdigest()[:16]
 
 
-def read_desk(folder: Path, templates: Path | None) -> Desk:
-    """Read people.yaml, routing.yaml and sla.yaml, and what stands in the admin's `templates`."""
-    routing = read_file(folder, "routing.yaml", RoutingFile)
+def read_desk(folder: Path, templates: Path | None, routing_file: Path | None = None) -> Desk:
+    """Read people.yaml, routing.yaml and sla.yaml, and what stands in the admin's `templates`.
+
+    `routing_file` is read in place of routing.yaml, to see what it would do.
+    """
+    name = str(routing_file.absolute()) if routing_file else "routing.yaml"
+    routing = read_file(folder, name, RoutingFile)
     raws = routing.found.rules if routing.found else ()
     return Desk(
         read_file(folder, "people.yaml", PeopleFile),

@@ -148,15 +148,6 @@ def read_policy_tests(path: Path, rules: Rules, templates: Iterable[str]) -> Pol
     return tests
 
 
-def rules_of(document: Document, raws: Iterable[object], rules: Rules) -> Rules:
-    """Return `rules` with others for routing. Raises: Misconfigured."""
-    compiled = compile_all(document, raws)
-    unknown = check_names(document, compiled.rules, _names(rules, ()))
-    if problems := [*compiled.problems, *unknown]:
-        raise Misconfigured(*problems)
-    return replace(rules, routing=compiled.rules)
-
-
 def _names(rules: Rules, templates: Iterable[str]) -> Mapping[str, Iterable[str]]:
     """The names that rules may use, by kind."""
     return {

@@ -5,6 +5,7 @@ several in order to a desk in memory, so that each sees what the ones before it 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -64,9 +65,12 @@ class Thread:
         envelope: Envelope,
         now: datetime,
         verdicts: Verdicts = NO_VERDICTS,
+        raw: bytes = b"",
     ) -> Plan:
-        """Decide on the mail, carry it out, return the plan."""
-        raw = mail.content_key.encode()
+        """Decide on the mail, carry it out, return the plan. `raw` are the bytes that the journal
+        is to keep, if any: a desk in memory needs but a word that stands for them."""
+        raw = raw or mail.content_key.encode()
+        envelope = replace(envelope, received_at=now)
         receipt = Receipt(self._journal.keep(raw, envelope), raw, envelope, now, 1)
         work = Work(receipt, mail, verdicts)
         work = with_what_it_asks(self._database, work, self._rules, self._held.__getitem__)

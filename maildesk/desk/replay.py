@@ -1,0 +1,115 @@
+"""A back-test of rules: past mails are routed once more, and what would differ is counted.
+
+Only mails that opened a ticket or were dropped are asked about, with what was known of them then:
+how far the sender was believed stands in the trace, as does the route to compare with. How many
+open tickets he had is not known any more. Nothing is written.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from maildesk.desk.writing import route_trace
+from maildesk.mail.message import InboundMail
+from maildesk.model.facts import Facts, Level, Trust
+from maildesk.policy.decide import classify_arrival
+from maildesk.policy.foresight import view_of
+from maildesk.policy.routing import route
+from maildesk.policy.rules import Rules
+from maildesk.policy.threads import Arrival
+from maildesk.store.engine import Database
+from maildesk.store.past_mails import PastMail, past_mails
+
+ParseMany = Callable[[Iterable[bytes]], Iterator[InboundMail | Exception]]
+
+COMPARED = ("queue", "team", "priority", "type", "tags", "fields", "status", "dropped")
+EXAMPLES = 5
+NO_RULE = "(no rule)"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One word of a route that would be another; `group` is the rule, or the queue so far."""
+
+    group: str
+    what: str
+    old: str
+    new: str
+
+
+@dataclass
+class Tally:
+    """What a back-test has found so far. `unknown`: decided before routes were kept."""
+
+    mails: int = 0
+    changed: int = 0
+    unknown: int = 0
+    unreadable: int = 0
+    by_rule: Counter[Difference] = field(default_factory=Counter)
+    by_queue: Counter[Difference] = field(default_factory=Counter)
+    examples: dict[Difference, list[str]] = field(default_factory=dict)
+
+    def add(self, past: PastMail, now: Mapping[str, Any]) -> None:
+        """Count a mail that would be routed like this now."""
+        was = past.trace["route"]
+        changes = [what for what in COMPARED if was.get(what) != now[what]]
+        self.changed += bool(changes)
+        example = f"#{past.ticket}" if past.ticket else f"receipt {past.receipt}"
+        for what in changes:
+            words = (what, _words(was.get(what)), _words(now[what]))
+            self._count(self.by_queue, Difference(was["queue"], *words), example)
+            for rule in _responsible(was["rules"], now["rules"]):
+                self._count(self.by_rule, Difference(rule, *words), example)
+
+    def _count(self, counts: Counter[Difference], found: Difference, example: str) -> None:
+        counts[found] += 1
+        examples = self.examples.setdefault(found, [])
+        if len(examples) < EXAMPLES and example not in examples:
+            examples.append(example)
+
+
+def _responsible(was: list[str], now: list[str]) -> Iterable[str]:
+    """The rules that fit now and did not; else those that fit no more; else those that say
+    something else now."""
+    fresh = [name for name in now if name not in was]
+    return fresh or [name for name in was if name not in now] or now or [NO_RULE]
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Mapping):
+        value = [f"{name}={text}" for name, text in value.items()]
+    return (", ".join(map(str, value)) if isinstance(value, list) else str(value or "")) or "–"
+
+
+def replay(
+    database: Database, since: datetime, rules: Rules, parse_many: ParseMany
+) -> Iterator[Tally]:
+    """Route all mails since then by `rules`; yield what was found, grown by each mail."""
+    tally, after = Tally(), 0
+    while batch := _read(database, since, after):
+        after = batch[-1].receipt
+        for past, mail in zip(batch, parse_many(past.raw for past in batch), strict=True):
+            tally.mails += 1
+            if isinstance(mail, Exception) or not past.raw:
+                tally.unreadable += 1
+            elif "route" not in past.trace:
+                tally.unknown += 1
+            else:
+                tally.add(past, rerouted(past, mail, rules))
+            yield tally
+
+
+def _read(database: Database, since: datetime, after: int) -> list[PastMail]:
+    with database.read() as session:
+        return past_mails(session, since, after=after)
+
+
+def rerouted(past: PastMail, mail: InboundMail, rules: Rules) -> Mapping[str, Any]:
+    """Return where these rules would have sent the mail, in the form of its trace."""
+    level, *evidence = past.trace.get("trust") or [Level.V0]
+    trust = Trust(Level(level), tuple(evidence))
+    at = past.received_at
+    arrival = Arrival(mail, past.envelope, trust, Facts(), rules, at, at)
+    return route_trace(route(view_of(arrival, classify_arrival(arrival)), rules))
