@@ -404,6 +404,8 @@ def find(task: Task, rest: str) -> str:
     """The cases with all these words."""
     if not rest:
         raise CannotRun("#find needs words")
+    if rest not in task.draft.arrival.facts.found:
+        raise CannotRun("one mail takes three #find at most")
     return _ask(task, "find", rest)
 
 

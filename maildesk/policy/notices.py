@@ -36,10 +36,11 @@ def acknowledge(
     if not draft.automatic.is_answerable or arrival.trust.level is Level.VX:
         draft.reasons.append("no acknowledgement: " + _why_silent(draft))
         return
-    if facts.contact and facts.contact.wants_no_mail:
-        draft.reasons.append("no acknowledgement: the sender asked for no more automatic mail")
+    contact = facts.contacts.get(requester.address.key) if by else facts.contact
+    if contact and contact.wants_no_mail:
+        draft.reasons.append("no acknowledgement: the requester asked for no more automatic mail")
         return
-    proved = is_proved(arrival.trust.level, facts)
+    proved = by is not None or is_proved(arrival.trust.level, facts)
     address = requester.mailbox.key  # a Reply-To must not make more of us than a From
     stop = refusal("received", address, draft.ticket.number, facts.answers, now)
     if stop:
@@ -116,7 +117,7 @@ def tell_reopened(draft: Draft) -> None:
 
 def given_facts(draft: Draft, by: str, reason: str, actor: str = "") -> dict[str, object]:
     """Return what the template `assigned` sees besides: who has given the case, `by` what way
-    (agent, team, woken, held), and what the requester said last."""
+    (agent, team, rule, woken, held), and what the requester said last."""
     said = draft.facts.last_said
     return {
         "actor": {"name": actor} if actor else None,

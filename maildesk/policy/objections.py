@@ -160,8 +160,6 @@ def _not_for_all(draft: Draft, mail: InboundMail) -> str:
     for line in forbidden_lines(mail.new_text, ours, (*free, *theirs)):
         return f"It has a line of our notification: “{line[:LINE_SHOWN]}”. {_ONCE_MORE}"
     internal = [text for ticket in tickets for text in ticket.internal]
-    if draft.released is not None:  # a note of his own that he sends after all
-        internal = [text for text in internal if text != mail.new_text]
     for line in forbidden_lines(mail.new_text, internal, free):
         return f"It has a line of an internal message: “{line[:LINE_SHOWN]}”. {_ONCE_MORE}"
     return ""

@@ -51,8 +51,10 @@ def close_hold(work: Work, change: CloseHold) -> None:
 
 
 def move(connection: Connection, ticket: int, into: int) -> None:
-    """What is held on one ticket is held on another from now on, which it has not opened."""
+    """What is held on one ticket is held on another from now on, which it has not opened. A note
+    stays where it is, and waits for no `send` any more."""
     here = (holds.c.ticket == ticket, holds.c.state == OPEN)
+    connection.execute(update(holds).where(*here, holds.c.is_note.is_(True)).values(state="drop"))
     connection.execute(update(holds).where(*here).values(ticket=into, is_first=False))
 
 
