@@ -1,6 +1,7 @@
 """What a route makes of a mail: a ticket with all that the rules gave it, a mail more in a ticket
 that gathers its kind, or nothing but a record."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from maildesk.mail.message import Address, Automatic, AutomaticKind, address_key
@@ -24,7 +25,7 @@ _MAY_BE_ACCEPTED = (
     AutomaticKind.BULK,
     AutomaticKind.LIST,
 )
-_TRIGGERS = {Status.SOLVED: Trigger.RULE_SOLVES, Status.ON_HOLD: Trigger.RULE_HOLDS}
+TRIGGERS = {Status.SOLVED: Trigger.RULE_SOLVES, Status.ON_HOLD: Trigger.RULE_HOLDS}
 
 
 def with_route(arrival: Arrival, automatic: Automatic) -> Arrival:
@@ -64,7 +65,8 @@ def as_requester(arrival: Arrival, routed: Route) -> Arrival:
     facts = arrival.facts
     return replace(
         arrival,
-        mail=replace(arrival.mail, senders=(person,), reply_to=()),
+        # The requester never had the form's mail: no letter may refer to it.
+        mail=replace(arrival.mail, senders=(person,), reply_to=(), message_id=None),
         trust=Trust(routed.requester_level, (f"a form named the requester: {by} sent it",)),
         facts=replace(
             facts,
@@ -148,13 +150,14 @@ def new_ticket(arrival: Arrival, routed: Route) -> Ticket:
         created_at=arrival.now,
         updated_at=arrival.now,
         sla=routed.sla or (organisation.sla if organisation else None) or "",
-        watchers=tuple(_watching_agents(routed, rules)),
+        watchers=tuple(watching_agents(routed.watchers, rules)),
         group_key=routed.group_key,
     )
 
 
-def _watching_agents(routed: Route, rules: Rules) -> list[str]:
-    agents = (rules.agent_at(one) if "@" in one else rules.agent(one) for one in routed.watchers)
+def watching_agents(watchers: Iterable[str], rules: Rules) -> list[str]:
+    """Return the handles of those of the watchers who are agents."""
+    agents = (rules.agent_at(one) if "@" in one else rules.agent(one) for one in watchers)
     return [agent.handle for agent in dict.fromkeys(agents) if agent]
 
 
@@ -162,8 +165,8 @@ def carry_out(draft: Draft, routed: Route) -> None:
     """Do to a ticket that is being opened what the rules say besides."""
     arrival = draft.arrival
     explain(draft, routed)
-    for address in _watching_others(draft, routed):
-        draft.add_party(Address("", address), Role.PARTICIPANT)
+    organisation = arrival.rules.organisation_of(draft.ticket.requester.address)
+    add_others(draft, (*routed.watchers, *(organisation.watchers if organisation else ())))
     if routed.assign:
         owner, why = choose(routed.assign, routed.team, arrival.rules, arrival.facts)
         draft.reasons.append(why)
@@ -171,19 +174,16 @@ def carry_out(draft: Draft, routed: Route) -> None:
         if owner:
             draft.assign(owner)
     if routed.status:
-        draft.trigger(_TRIGGERS[routed.status])
+        draft.trigger(TRIGGERS[routed.status])
 
 
-def _watching_others(draft: Draft, routed: Route) -> list[str]:
-    """The addresses of watchers outside the desk: the rules', and the organisation's."""
-    arrival = draft.arrival
-    rules, requester = arrival.rules, draft.ticket.requester
-    organisation = rules.organisation_of(requester.address) if rules.organisations else None
-    every = (*routed.watchers, *(organisation.watchers if organisation else ()))
-    outside = (one for one in every if "@" in one and not rules.agent_at(one))
-    return [
-        one for one in outside if address_key(one) != requester.key and not is_ours(arrival, one)
-    ]
+def add_others(draft: Draft, watchers: Iterable[str]) -> None:
+    """Have those of the watchers take part who are outside the desk: they stand as addresses."""
+    arrival, requester = draft.arrival, draft.ticket.requester
+    outside = (one for one in watchers if "@" in one and not arrival.rules.agent_at(one))
+    for address in outside:
+        if address_key(address) != requester.key and not is_ours(arrival, address):
+            draft.add_party(Address("", address), Role.PARTICIPANT)
 
 
 def explain(draft: Draft, routed: Route) -> None:
