@@ -62,14 +62,14 @@ class Desk:
 
     def _known(self) -> dict[str, Iterable[str]]:
         """The names that rules may use, by kind."""
-        people, routing, sla = self.people.model, self.routing.model, self.sla.found
+        people, routing = self.people.model, self.routing.model
         return {
             "queue": routing.queues,
             "team": people.teams,
             "agent": people.agents,
             "organisation": people.organisations,
             "template": template_names(self.templates),
-            "calendar": sla.calendars if sla else (),
+            "calendar": (),  # they, and promises, come with the clocks
             "sla": (),
         }
 
