@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from maildesk.config.routing_rules import check_names, compile_all
 from maildesk.config.section import Section
 from maildesk.config.shape import check_shape
-from maildesk.config.words import Address, did_you_mean, fault
+from maildesk.config.words import Address, Text, did_you_mean, fault
 from maildesk.config.yaml_source import Document, KeyPath, read_document
 from maildesk.errors import Misconfigured, Problem
 from maildesk.policy.rules import Rules
@@ -83,7 +83,7 @@ class ExistingTicket(Section):
 class MailTest(Section):
     """A mail, and what should become of it."""
 
-    name: str = Field(description="what the outcome is told by")
+    name: Text = Field(description="what the outcome is told by")
     mail: WrittenMail | None = Field(default=None, description="the mail in a few words")
     file: str | None = Field(default=None, description="a mail (.eml), from the test's folder")
     ticket: ExistingTicket | None = Field(

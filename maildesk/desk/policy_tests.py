@@ -30,6 +30,7 @@ from maildesk.store.engine import Database, memory_database
 from maildesk.store.facts import ticket_facts
 
 OPENED_BEFORE = timedelta(hours=1)
+LONGEST_WORDS = 300  # characters
 _TICKET = 1  # the first one of an empty desk
 _FIRST_WORDS = "My screen stays black since this morning, whatever I press."
 
@@ -242,15 +243,21 @@ def _in_a_word(item: Mapping[str, Any]) -> object:
 
 def _sorted(items: Iterable[object]) -> list[str]:
     """As sets compare: in order, each once."""
-    words = (item.lstrip("#") if isinstance(item, str) else _words(item) for item in items)
+    words = (item.lstrip("#") if isinstance(item, str) else _json(item) for item in items)
     return sorted(set(words))
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
 def _words(value: object) -> str:
+    """What a value is called on one line of a terminal, whatever a mail has put into it."""
     if isinstance(value, list):
         return ", ".join(map(_words, value)) or "none"
     if value in (None, ""):
         return "none"
     if isinstance(value, (Mapping, bool)):
-        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-    return str(value)
+        value = _json(value)
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value))
+    return text if len(text) <= LONGEST_WORDS else f"{text[:LONGEST_WORDS]}…"

@@ -84,6 +84,16 @@ def test_differences_are_readable_and_counted(tested):
     ]
 
 
+def test_what_a_mail_holds_stays_on_one_short_line(tested):
+    expect = {"text": "x", "disposition": "new-ticket"}
+    code, printed, _ = tested(mail("One", expect, body="a\x1b[31m\nb" + "c" * 9000))
+    assert code == 1
+    lines = printed.splitlines()
+    assert len(lines) == 2
+    assert "\x1b" not in printed
+    assert len(lines[0]) < 400
+
+
 def test_json_is_one_object_a_test(tested):
     code, printed, _ = tested(mail("VPN mails", {"priority": "P1"}), "--json")
     assert code == 1
