@@ -3,6 +3,7 @@
 To add an effect, add a `Change` here, decide on it in `policy`, and carry it out in `store.apply`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -88,7 +89,9 @@ class Detail(StrEnum):
 
     PRIORITY = "priority"
     TYPE = "type"
+    QUEUE = "queue"
     TEAM = "team"
+    SLA = "sla"
     TITLE = "title"
     LANGUAGE = "language"
 
@@ -112,6 +115,22 @@ class SetTags:
 
 
 @dataclass(frozen=True, slots=True)
+class SetFields:
+    """The ticket's fields have these values, and there are no others."""
+
+    ticket: int
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SetWatchers:
+    """These agents (handles) watch the ticket, and no others."""
+
+    ticket: int
+    watchers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MergeTicket:
     """The ticket is part of another one from now on: its mail goes there."""
 
@@ -122,7 +141,7 @@ class MergeTicket:
 @dataclass(frozen=True, slots=True)
 class NoteEvent:
     """Something that alters no column and belongs in the history: `time` (minutes), `ack`,
-    `breach` (the reason)."""
+    `breach` (the reason), `rule` (the name of one with `every`)."""
 
     ticket: int
     kind: str
@@ -252,6 +271,8 @@ Change = (
     | SetAssignee
     | SetDetail
     | SetTags
+    | SetFields
+    | SetWatchers
     | MergeTicket
     | GroupMail
     | LinkTickets

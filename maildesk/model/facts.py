@@ -154,6 +154,16 @@ class GroupedTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchedTicket:
+    """A live ticket as rules with `every` look at it: when the last message came that is for
+    everybody, and which of those rules (names) have fired on it since it began to fit them."""
+
+    ticket: Ticket
+    said_at: datetime | None = None
+    fired: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What must be looked up because a mail asks for it: `tickets` by number, tickets that hold all
     words of one of `words`, the contacts at `addresses` (keys), the open tickets of an `agent` and

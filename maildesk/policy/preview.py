@@ -13,9 +13,11 @@ from maildesk.model.changes import (
     MergeTicket,
     SetAssignee,
     SetDetail,
+    SetFields,
     SetRequester,
     SetStatus,
     SetTags,
+    SetWatchers,
 )
 from maildesk.model.ticket import Priority, Status, Ticket, TicketType
 
@@ -34,6 +36,10 @@ def _columns(change: Change) -> Mapping[str, Any]:
             columns = {"assignee": change.assignee}
         case SetTags():
             columns = {"tags": change.tags}
+        case SetFields():
+            columns = {"fields": change.fields}
+        case SetWatchers():
+            columns = {"watchers": change.watchers}
         case SetRequester():
             columns = {"requester": change.requester}
         case MergeTicket():

@@ -12,13 +12,15 @@ nothing is said, the cause is the receipt of the mail that did it):
     party       old: role, new: role and address
     requester   old, new: address
     status      old, new; cause: the trigger, and until when the ticket waits
-    assignee, priority, type, team, title, language    old, new; cause: the reason given
-    tags        old, new: all of them
+    assignee, priority, type, queue, team, sla, title, language    old, new; cause: the reason given
+    tags        old, new: all of them; watchers too
+    fields      old, new: those that differ
     link        new: the other ticket; cause: the relation
     merged      new: the ticket that it is part of now
     grouped     new: how many mails of its group key it holds
     merged_from on that one; new: the ticket that came in
     hold        old, new: open, run, send, drop; cause: why, or the held mail's receipt
+    rule        new: the name of a rule with `every` that fits now; the cause of what it does
     time        new: minutes       ack         nothing       breach      new: the reason
     bounced     new: address and status code
     delivery    new: how it stands and address; cause: why
@@ -56,9 +58,11 @@ from maildesk.model.changes import (
     SetAbsence,
     SetAssignee,
     SetDetail,
+    SetFields,
     SetRequester,
     SetStatus,
     SetTags,
+    SetWatchers,
     StopMail,
 )
 from maildesk.model.plan import Plan
@@ -92,13 +96,15 @@ AboutPeople = (
 )
 
 
-def apply(session: Session, plan: Plan, *, receipt: int, now: datetime, actor: str) -> None:
-    """Carry out all changes of the plan, in order. `receipt` 0: no mail caused it.
+def apply(
+    session: Session, plan: Plan, *, receipt: int, now: datetime, actor: str, cause: str = ""
+) -> None:
+    """Carry out all changes of the plan, in order. `receipt` 0: no mail caused it, but `cause`.
 
     Raises: Stale where a ticket's version has moved on, a number is taken or a hold is closed; the
     caller rolls back (a savepoint, where several plans share a transaction).
     """
-    work = Work(session.connection(), receipt or None, now, actor)
+    work = Work(session.connection(), receipt or None, now, actor, cause=cause)
     _check_versions(work.connection, plan)
     for change in plan.changes:
         _carry_out(work, change)
@@ -154,8 +160,10 @@ def _carry_out(work: Work, change: Change) -> None:
             apply_links.group_mail(work, change)
         case OpenHold() | AskAgain() | CloseHold():
             _carry_out_hold(work, change)
-        case SetStatus() | SetAssignee() | SetDetail() | SetTags() | NoteEvent() | NoteDelivery():
+        case SetStatus() | SetAssignee() | SetDetail() | SetTags() | SetFields() | SetWatchers():
             _carry_out_detail(work, change)
+        case NoteEvent() | NoteDelivery():
+            _note(work, change)
         case _:
             _carry_out_about_people(work, change)
 
@@ -173,7 +181,7 @@ def _carry_out_hold(work: Work, change: OpenHold | AskAgain | CloseHold) -> None
 
 
 def _carry_out_detail(
-    work: Work, change: SetStatus | SetAssignee | SetDetail | SetTags | NoteEvent | NoteDelivery
+    work: Work, change: SetStatus | SetAssignee | SetDetail | SetTags | SetFields | SetWatchers
 ) -> None:
     match change:
         case SetStatus():
@@ -184,6 +192,16 @@ def _carry_out_detail(
             apply_details.set_detail(work, change)
         case SetTags():
             apply_details.set_tags(work, change)
+        case SetFields():
+            apply_details.set_fields(work, change)
+        case SetWatchers():
+            apply_details.set_watchers(work, change)
+        case _:
+            assert_never(change)
+
+
+def _note(work: Work, change: NoteEvent | NoteDelivery) -> None:
+    match change:
         case NoteEvent():
             work.note(change.ticket, change.kind, change.new, cause=change.cause)
         case NoteDelivery():

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from maildesk.model.changes import SetDetail, SetStatus, SetTags
+from maildesk.model.changes import SetDetail, SetFields, SetStatus, SetTags, SetWatchers
 from maildesk.store.apply_work import Work
 from maildesk.store.rows import instant
 from maildesk.store.tables import tickets
@@ -31,21 +31,42 @@ def set_detail(work: Work, change: SetDetail) -> None:
 
 def set_tags(work: Work, change: SetTags) -> None:
     """Give the ticket these tags and no others."""
-    here = tickets.c.number == change.ticket
-    old = work.connection.execute(select(tickets.c.tags).where(here)).scalar_one()
-    new = list(change.tags)
+    _set_list(work, change.ticket, "tags", list(change.tags))
+
+
+def set_watchers(work: Work, change: SetWatchers) -> None:
+    """Have these agents watch the ticket, and no others."""
+    _set_list(work, change.ticket, "watchers", list(change.watchers))
+
+
+def _set_list(work: Work, ticket: int, column: str, new: list[str]) -> None:
+    old = _value(work, ticket, column)
     if old != new:
-        _update(work, change.ticket, {"tags": new})
-        work.note(change.ticket, "tags", ", ".join(new), old=", ".join(old))
+        _update(work, ticket, {column: new})
+        work.note(ticket, column, ", ".join(new), old=", ".join(old))
+
+
+def set_fields(work: Work, change: SetFields) -> None:
+    """Give the ticket's fields these values; the history tells of those that are new."""
+    old, new = _value(work, change.ticket, "fields"), dict(change.fields)
+    if old != new:
+        _update(work, change.ticket, {"fields": new})
+        altered = [f"{name}: {one}" for name, one in new.items() if old.get(name) != one]
+        former = [f"{name}: {one}" for name, one in old.items() if new.get(name) != one]
+        work.note(change.ticket, "fields", ", ".join(altered), old=", ".join(former))
 
 
 def set_column(work: Work, ticket: int, column: str, new: str | None, cause: str = "") -> None:
     """Change one column of the ticket; nothing happens where it has that value."""
-    here = tickets.c.number == ticket
-    old = work.connection.execute(select(tickets.c[column]).where(here)).scalar_one()
+    old = _value(work, ticket, column)
     if old != new:
         _update(work, ticket, {column: new})
         work.note(ticket, column, new, old=old, cause=cause)
+
+
+def _value(work: Work, ticket: int, column: str) -> Any:
+    here = tickets.c.number == ticket
+    return work.connection.execute(select(tickets.c[column]).where(here)).scalar_one()
 
 
 def _update(work: Work, ticket: int, values: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ class Work:
     empty: set[int] = field(default_factory=set)  # opened, and without a message yet
     touched: set[int] = field(default_factory=set)
     log: list[dict[str, Any]] = field(default_factory=list)
+    cause: str = ""  # of what no mail has caused
 
     def note(
         self,
@@ -34,8 +35,9 @@ class Work:
         cause: str = "",
         at: datetime | None = None,
     ) -> None:
-        """Write a line of the ticket's history; without a cause it is the mail."""
+        """Write a line of the ticket's history; without a cause it is the plan's, or the mail."""
         self.touched.add(ticket)
+        of_plan = self.cause or (f"receipt {self.receipt}" if self.receipt else "")
         line = {
             "ticket": ticket,
             "at": at or self.now,
@@ -43,7 +45,7 @@ class Work:
             "kind": kind,
             "old": old,
             "new": new,
-            "cause": cause or (f"receipt {self.receipt}" if self.receipt else ""),
+            "cause": cause or of_plan,
             "receipt": self.receipt,
         }
         self.log.append(line)

@@ -78,6 +78,7 @@ class TicketRow(Row, table=True):
         Index("ticket_requester", "requester_key", "number"),
         Index("ticket_subject", "subject_key", "number"),
         Index("ticket_team", "team", "status"),
+        Index("ticket_status", "status", "number"),
         Index("ticket_assignee", "assignee", "status", sqlite_where=text("assignee IS NOT NULL")),
         Index("ticket_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
         Index("ticket_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL")),
@@ -264,6 +265,16 @@ class BundleRow(Row, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class RuleFiringRow(Row, table=True):
+    """A rule with `every` (its name) has done on a ticket what it does, and the ticket has fitted
+    it ever since."""
+
+    __tablename__ = "rule_firing"
+    ticket: int = Field(primary_key=True, foreign_key="ticket.number")
+    rule: str = Field(primary_key=True, sa_type=Words)
+    at: datetime = Field(sa_type=Instant)
+
+
 class ContactRow(Row, table=True):
     """What the desk remembers of an address. `same_as` is the key of the main address of the
     person, on his further ones."""
@@ -401,6 +412,7 @@ links = _table(LinkRow)
 holds = _table(HoldRow)
 absences = _table(AbsenceRow)
 bundles = _table(BundleRow)
+rule_firings = _table(RuleFiringRow)
 contacts = _table(ContactRow)
 outgoing = _table(OutgoingRow)
 outgoing_raws = _table(OutgoingRawRow)

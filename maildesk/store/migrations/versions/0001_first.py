@@ -25,6 +25,7 @@ def upgrade() -> None:
     _outgoing()
     _party()
     _receipt_raw()
+    _rule_firing()
     _thread()
     _answer()
     _attachment()
@@ -174,6 +175,7 @@ def _ticket() -> None:
     op.create_index("ticket_requester", "ticket", ["requester_key", "number"])
     op.create_index("ticket_subject", "ticket", ["subject_key", "number"])
     op.create_index("ticket_team", "ticket", ["team", "status"])
+    op.create_index("ticket_status", "ticket", ["status", "number"])
     is_assigned, waits = sa.text("assignee IS NOT NULL"), sa.text("wake_at IS NOT NULL")
     op.create_index("ticket_assignee", "ticket", ["assignee", "status"], sqlite_where=is_assigned)
     op.create_index("ticket_wake", "ticket", ["wake_at"], sqlite_where=waits)
@@ -340,6 +342,17 @@ def _receipt_raw() -> None:
         sa.Column("raw", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["receipt"], ["receipt.id"], name="receipt_raw_receipt_is_receipt"),
         sa.PrimaryKeyConstraint("receipt", name="receipt_raw_primary"),
+    )
+
+
+def _rule_firing() -> None:
+    op.create_table(
+        "rule_firing",
+        sa.Column("ticket", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.number"], name="rule_firing_ticket_is_ticket"),
+        sa.PrimaryKeyConstraint("ticket", "rule", name="rule_firing_primary"),
     )
 
 
