@@ -59,7 +59,7 @@ _TO_AGENT: Mapping[str, Mapping[str, object]] = {
         **CONVERSATION,
         "ticket": OPEN,
         "actor": {"name": "Bo Dahl"},
-        "by": "agent",  # or "team", "woken"
+        "by": "agent",  # or "team", "rule", "woken"
         "reason": "the drum is yours",
         "commands": [*map(command, ("#solve", "#wait", "#assign"))],
     },
@@ -206,6 +206,7 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
         ("held", "own"): {"is_own": True},
         ("assigned", "team"): {"by": "team", "ticket": TICKET, "commands": [command("#take")]},
         ("assigned", "woken"): {"by": "woken", "actor": None, "reason": ""},
+        ("assigned", "rule"): {"by": "rule", "actor": None, "reason": "the rule “Nagging” fits"},
         ("command_receipt", "stored"): {
             "ticket": OPEN,
             "title": "Stored as a note: nothing was sent to Ada Berg",

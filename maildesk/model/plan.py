@@ -106,11 +106,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class RuleTrace:
-    """One routing rule's verdict; `misses` are the conditions that did not hold."""
+    """One routing rule's verdict; `misses` are the conditions that did not hold, `fault` says why
+    it could not be asked."""
 
     name: str
     is_matched: bool
     misses: tuple[str, ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -250,8 +250,9 @@ def calendar_open(view: View) -> Callable[[str], bool]:
 
 @condition(time_comparisons.STRETCHES, of=TICKET)
 def idle(view: View) -> datetime:
-    """How long nothing has happened to the ticket."""
-    return view.ticket.updated_at
+    """How long nobody has said anything: since the last message that the requester wrote or got, or
+    since the ticket was opened. Notes and commands are no answer."""
+    return view.said_at or view.ticket.created_at
 
 
 @condition(time_comparisons.STRETCHES, of=TICKET)

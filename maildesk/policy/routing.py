@@ -234,8 +234,25 @@ def matches_ticket(rule: Rule, view: View) -> RuleTrace:
     try:
         verdict = rule.when.check(view)
     except Exception as error:  # noqa: BLE001 - as above; the rule does nothing
-        return RuleTrace(rule.name, is_matched=False, misses=(f"it failed: {error}"[:300],))
+        fault = f"it failed: {type(error).__name__}: {error}"[:300]
+        return RuleTrace(rule.name, is_matched=False, misses=(fault,), fault=fault)
     return RuleTrace(rule.name, verdict.holds, verdict.misses)
+
+
+def ticket_route(rule: Rule, view: View) -> Route:
+    """Return what a ticket would be by a rule with `every` that fits it."""
+    ticket = view.ticket
+    start = Route(
+        queue=ticket.queue,
+        team=ticket.team,
+        priority=ticket.priority,
+        type=ticket.type,
+        tags=ticket.tags,
+        fields=ticket.fields,
+        sla=ticket.sla,
+        watchers=ticket.watchers,
+    )
+    return _carry_out(rule, start, view, rule.when.check(view).groups)
 
 
 # --- by address ---------------------------------------------------------------------------------

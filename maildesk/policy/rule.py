@@ -65,7 +65,8 @@ class View:
     """What conditions look at: a mail on its way to a new ticket, or (`mail` None) a ticket.
 
     `ticket` is the one that the mail would open, as the rules so far have it; `recipients` are the
-    envelope's. Of a ticket: `due_at` is when its next clock ends.
+    envelope's. Of a ticket: `due_at` is when its next clock ends, `said_at` when the last message
+    came that is for everybody.
     """
 
     rules: "Rules"
@@ -77,6 +78,7 @@ class View:
     level: Level = Level.V0
     facts: Facts = Facts()
     due_at: datetime | None = None
+    said_at: datetime | None = None
     _read: dict[str, Any] = field(default_factory=dict, repr=False)
     _spent_bytes: int = 0
 

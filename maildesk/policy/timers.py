@@ -54,7 +54,7 @@ def remind(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime, absent:
         facts = hold.question
         letter = confirm_letter(draft, hold.receipt, facts, offers, is_reminder=True)
         write_agent(draft, agent, letter)
-    return _finished(draft, f"hold:{hold.receipt}:reminder")
+    return finished(draft, f"hold:{hold.receipt}:reminder")
 
 
 def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
@@ -79,7 +79,7 @@ def tell_team(hold: Hold, ticket: TicketFacts, rules: Rules, now: datetime, abse
     for agent in responsible(draft):
         if agent.handle != hold.agent:
             write_agent(draft, agent, letter)
-    return _finished(draft, f"hold:{hold.receipt}:team")
+    return finished(draft, f"hold:{hold.receipt}:team")
 
 
 def wake(ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Plan:
@@ -96,11 +96,11 @@ def wake(ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Pl
     )
     for agent in responsible(draft):
         write_agent(draft, agent, letter)
-    return _finished(draft, f"wake:{day:%Y%m%dT%H%M}" if day else "wake")
+    return finished(draft, f"wake:{day:%Y%m%dT%H%M}" if day else "wake")
 
 
-def _finished(draft: Draft, cause: str) -> Plan:
-    """The plan, its letters named after the occasion: it happens once."""
+def finished(draft: Draft, cause: str) -> Plan:
+    """Return the plan, its letters named after the occasion: it happens once."""
     plan = draft.plan(Disposition.NOTE)
     named = tuple(replace(notice, cause=cause) for notice in plan.notices)
     return replace(plan, notices=named)

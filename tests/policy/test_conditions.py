@@ -207,11 +207,11 @@ def test_conditions_on_a_ticket(world, when, expected):
         tags=("vip",),
         assignee="kari",
         created_at=on(world, 17, 8),
-        updated_at=on(world, 20, 9),
     )
     now = on(world, 23, 9) - timedelta(minutes=30)
     due = now + timedelta(minutes=90)
-    seen = look(world, ticket=ticket, now=now, due_at=due)
+    said_at = on(world, 20, 9)
+    seen = look(world, ticket=ticket, now=now, due_at=due, said_at=said_at)
     seen.rules = replace(seen.rules, calendars={})
     if "calendar_open" in when:
         seen = look(world, ticket=ticket, now=on(world, 23, 10))
@@ -223,9 +223,15 @@ def test_a_ticket_without_clock_is_never_due(world):
 
 
 def test_business_days_are_those_of_the_first_calendar(world):
-    ticket = world.ticket(updated_at=world.now - timedelta(days=3))
-    assert holds(world, {"idle_longer_than": "1bd"}, of=TICKET, ticket=ticket)
-    assert not holds(world, {"idle_longer_than": "2bd"}, of=TICKET, ticket=ticket)
+    said = {"ticket": world.ticket(), "said_at": world.now - timedelta(days=3)}
+    assert holds(world, {"idle_longer_than": "1bd"}, of=TICKET, **said)
+    assert not holds(world, {"idle_longer_than": "2bd"}, of=TICKET, **said)
+
+
+def test_a_ticket_of_which_nothing_was_said_is_idle_since_it_was_opened(world):
+    ticket = world.ticket(created_at=world.now - timedelta(hours=3), updated_at=world.now)
+    assert holds(world, {"idle_longer_than": "2h"}, of=TICKET, ticket=ticket)
+    assert not holds(world, {"idle_longer_than": "3h"}, of=TICKET, ticket=ticket)
 
 
 def test_every_condition_stands_in_a_table_and_has_a_line_for_the_docs():

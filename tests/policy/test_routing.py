@@ -388,7 +388,7 @@ def test_a_scheduled_rule_looks_at_tickets_and_never_at_mail(decide, world):
     assert decide(world.mail(), nagging).route.rules == ()
     compiled = compile_rule(nagging)
     assert compiled.every == timedelta(minutes=15)
-    old = world.ticket(status=Status.OPEN, updated_at=world.now - timedelta(days=6))
+    old = world.ticket(status=Status.OPEN, created_at=world.now - timedelta(days=6))
     new = world.ticket(status=Status.OPEN)
     assert matches_ticket(compiled, View(world.rules, world.now, old)).is_matched
     assert matches_ticket(compiled, View(world.rules, world.now, new)).misses
