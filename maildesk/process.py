@@ -5,6 +5,7 @@ from maildesk.desk.delivery import Sender
 from maildesk.desk.desk import Desk
 from maildesk.desk.holds import fire_due
 from maildesk.desk.intake import Worker
+from maildesk.desk.scheduled_rules import run_due
 from maildesk.errors import MaildeskError, Unavailable
 from maildesk.mail.envelope import Receive
 from maildesk.parts import open_poller, open_submitter
@@ -21,6 +22,7 @@ def process_once(desk: Desk, receive: Receive | None = None) -> int:
     while worked := worker.work():
         done += worked
     fire_due(desk)
+    run_due(desk)
     send_due(desk)
     submit = open_submitter(desk.settings.send, desk.rules.domain)
     sender = Sender(desk, submit)

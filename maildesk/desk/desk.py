@@ -18,7 +18,8 @@ class Desk:
     """The parts that use cases work with. `rules` is replaced whole on reload; `arrived` and
     `queued` wake the worker and the sender before their next look. Without a `checker` signatures
     are read and never checked: nothing asks the DNS. `left_running` names parts that did not stop
-    in time; the database is not closed under them."""
+    in time; the database is not closed under them. `rules_ran_at`: when rules with `every` (their
+    names) last ran in this process."""
 
     settings: Settings
     rules: Rules
@@ -30,3 +31,4 @@ class Desk:
     arrived: threading.Event = field(default_factory=threading.Event)
     queued: threading.Event = field(default_factory=threading.Event)
     left_running: list[str] = field(default_factory=list)
+    rules_ran_at: dict[str, datetime] = field(default_factory=dict)

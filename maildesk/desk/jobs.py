@@ -11,6 +11,7 @@ from maildesk.desk.alerts import send_alert
 from maildesk.desk.bundles import send_due
 from maildesk.desk.desk import Desk
 from maildesk.desk.holds import fire_due
+from maildesk.desk.scheduled_rules import run_due
 from maildesk.desk.undelivered import tidings_of
 from maildesk.model.plan import Alert
 from maildesk.store import outbox
@@ -57,6 +58,12 @@ def checkpoint(desk: Desk) -> None:
 def remind_and_wake(desk: Desk) -> None:
     """Remind of held mails that nobody decides on; bring back tickets whose day has come."""
     fire_due(desk)
+
+
+@job(every=timedelta(minutes=1))
+def run_scheduled_rules(desk: Desk) -> None:
+    """Ask the routing rules with `every` whose time has come, and do what they say."""
+    run_due(desk)
 
 
 @job(every=timedelta(minutes=1))
