@@ -12,6 +12,7 @@
     credentials      secrets and files, with their modes
     resolve          maildesk.yaml -> settings
     desk             the other three files -> rules
+    policy_test_file an admin's own tests, for `maildesk test`
     starter          new configuration folders
 
 All problems of all files are told at once: a fault in one file does not hide those in another.
