@@ -174,7 +174,6 @@ def _line(row: Row[Any]) -> dict[str, Any]:
     return {
         "number": row.number,
         "subject": row.subject,
-        "title": row.title,
         "status": row.status,
         "priority": row.priority,
         "type": row.type,
@@ -200,7 +199,7 @@ def show_ticket(session: Session, number: int) -> dict[str, Any]:
         **line,
         "participants": _participants(session, number),
         "language": row.language,
-        "fields": row.fields,
+        "fields": {**row.fields, **({"title": row.title} if row.title else {})},
         "clocks": {},
         "messages": _messages(session, number),
         "events": _events(session, number),

@@ -191,7 +191,6 @@ def test_a_ticket_is_shown_as_the_contract_says(database: Database) -> None:
     assert ticket == {
         "number": 1,
         "subject": "Printer",
-        "title": "",
         "status": "new",
         "priority": "P3",
         "type": "incident",
@@ -247,7 +246,6 @@ def test_tickets_are_listed_as_the_contract_says(database: Database) -> None:
     assert newest == {
         "number": 3,
         "subject": "Printer",
-        "title": "",
         "status": "open",
         "priority": "P3",
         "type": "incident",
