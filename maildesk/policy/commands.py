@@ -98,13 +98,13 @@ def quiet(task: Task, rest: str) -> str:
 )  # fmt: skip
 def solve(task: Task, rest: str) -> str:
     """Solved: one mail takes your words and asks the requester to confirm."""
+    _short(task, "solve", "reason of one word", rest, most=1)
+    if rest:
+        task.draft.change(NoteEvent(task.ticket.number, "solution", rest))
     if task.ticket.status in OVER:
         return f"the case is {task.ticket.status} already"
     task.check_move(Trigger.SOLVE)
-    _short(task, "solve", "reason of one word", rest, most=1)
     _move(task, Status.SOLVED, Trigger.SOLVE)
-    if rest:
-        task.draft.change(NoteEvent(task.ticket.number, "solution", rest))
     task.is_solved = True
     return "the case is solved"
 

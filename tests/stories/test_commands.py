@@ -223,3 +223,13 @@ def test_dropped_opening_leaves_no_open_case(case, kari):
     case.post(kari.write(SUPPORT, "A call", "#for ada@example.org\n\nShe called."))
     case.post(kari.answer("drop"))
     assert case.ticket(2)["status"] == "closed"
+
+
+def test_a_reason_is_kept_though_the_case_is_solved_already(case, ada, kari):
+    told = kari.last
+    case.post(kari.answer("The drum was worn out.\n\n#solve", told))
+    letters = case.post(kari.answer("#solve drum", told))
+    assert case.to(ada, letters) == []
+    assert "drum" in [e["new"] for e in case.ticket()["events"] if e["kind"] == "solution"]
+    case.post(kari.answer("#solve It was the drum after all", told))
+    assert "takes a reason of one word" in " ".join(kari.last.text.split())
