@@ -292,7 +292,7 @@ def test_odd_ways_to_write_a_command_are_read(cases, command):
 def test_title_takes_the_rest_of_the_line(cases):
     cases.answer("#take #title Drum #2: #solve later, #wait\n#note Ask #procurement #solve")
     ticket = cases.ticket()
-    assert ticket["title"] == "Drum #2: #solve later, #wait"
+    assert ticket["fields"]["title"] == "Drum #2: #solve later, #wait"
     assert (ticket["status"], ticket["assignee"]) == ("open", "kari")
     assert cases.last_message()["text"] == "Ask #procurement #solve"
 
@@ -337,7 +337,7 @@ LONG = "#title The drum of the third floor, which was ordered in spring and agai
 @pytest.mark.parametrize("variant", ["flowed", "quoted-printable"])
 def test_soft_breaks_are_undone_first(cases, variant):
     cases.answer(f"{LONG}\n\n{WORDS}", client="thunderbird", variant=variant)
-    assert cases.ticket()["title"] == LONG.removeprefix("#title ")
+    assert cases.ticket()["fields"]["title"] == LONG.removeprefix("#title ")
 
 
 DAYS = {

@@ -28,7 +28,7 @@ def standing(house):
     """All that an order could have changed."""
     return [
         {name: ticket[name] for name in ("number", "status", "assignee", "priority", "tags")}
-        | {name: ticket[name] for name in ("participants", "title", "team")}
+        | {name: ticket[name] for name in ("participants", "fields", "team")}
         | {"said": sum(m["direction"] == "out" for m in ticket["messages"])}
         for ticket in (house.ticket(listed["number"]) for listed in house.tickets())
     ]
