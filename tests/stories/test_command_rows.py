@@ -91,7 +91,9 @@ ROWS = {
     "urgent": Row("#urgent", {"priority": "P1"}),
     "type": Row("#type question", {"type": "question"}, (("type", "incident", "question"),)),
     "tag": Row("#tag vpn +printer -drum", {"tags": ["vpn", "printer"]}, before="#tag drum"),
-    "title": Row("#title Drum #2 of the third floor", {"fields": {"title": "Drum #2 of the third floor"}}),
+    "title": Row(
+        "#title Drum #2 of the third floor", {"fields": {"title": "Drum #2 of the third floor"}}
+    ),
     "cc": Row(
         "#cc ann@example.net",
         {"participants": ["ann@example.net"]},
