@@ -15,14 +15,17 @@ from maildesk.model.ticket import Direction, Party, Status, Ticket, Visibility
 
 @dataclass(frozen=True, slots=True)
 class OpenTicket:
-    """A new ticket with this number; its requester becomes party 1."""
+    """A new ticket with this number; its requester becomes party 1. `agent`: the handle of the
+    agent who logged it, "" where its requester wrote."""
 
     ticket: Ticket
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AddMessage:
-    """The mail becomes a message of the ticket, its ids and files with it."""
+    """The mail becomes a message of the ticket, its ids and files with it. `is_courtesy`: it says
+    thanks, or that it works, and starts no clock."""
 
     ticket: int
     author: Address
@@ -33,6 +36,7 @@ class AddMessage:
     automatic: Automatic
     at: datetime
     reason: str = ""  # why it is held, or attached
+    is_courtesy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Detail(StrEnum):
     QUEUE = "queue"
     TEAM = "team"
     SLA = "sla"
+    POLICY = "policy"
     TITLE = "title"
     LANGUAGE = "language"
 
@@ -141,7 +146,8 @@ class MergeTicket:
 @dataclass(frozen=True, slots=True)
 class NoteEvent:
     """Something that alters no column and belongs in the history: `time` (minutes), `ack`,
-    `breach` (the reason), `rule` (the name of one with `every`)."""
+    `breach` (the reason), `rule` (the name of one with `every`), `told` (the notice by which the
+    requester was told how it goes), `step` (clock and step of the ladder)."""
 
     ticket: int
     kind: str

@@ -81,6 +81,24 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of a ticket's event log, as clocks read it (`store.apply` lists the kinds). Of a
+    message: `said_at` is when our server received it, `automatic` what kind of mail it is."""
+
+    at: datetime
+    kind: str
+    new: str = ""
+    old: str = ""
+    cause: str = ""
+    receipt: int | None = None
+    said_at: datetime | None = None
+    automatic: str = ""
+
+
+Key = tuple[str, int, int, str]  # clock, cycle, arming, step: what fires once on a ticket
+
+
+@dataclass(frozen=True, slots=True)
 class TicketFacts:
     """One ticket that the mail may belong to. `thread` is oldest first, capped (first one kept).
     `written_to`: address keys that we sent mail of this ticket to. `want_no_mail`: those of parties
@@ -90,7 +108,8 @@ class TicketFacts:
     texts of our letters to him that it may quote, `internal` what is for agents alone, `answered`
     is the letter that the mail answers, `last_reply` the newest public message of the desk, `held`
     are the messages of others that wait to be admitted, oldest first; `files` (newest first) and
-    `history` (why it is as it is, a line each) only where the mail asks for them."""
+    `history` (why it is as it is, a line each) only where the mail asks for them. Where promises
+    are made: `log`, what its clocks hear, and `fired`, what has fired on it."""
 
     ticket: Ticket
     parties: tuple[Party, ...] = ()
@@ -106,6 +125,8 @@ class TicketFacts:
     held: tuple[HeldMessage, ...] = ()
     files: tuple[StoredFile, ...] = ()
     history: tuple[str, ...] = ()
+    log: tuple[LogLine, ...] = ()
+    fired: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,9 @@ class Ticket:
     """A call to the desk. `version` grows with every change; `assignee` is an agent's handle.
     `subject` is the requester's own, for life; `title` is what agents call the ticket, "" if the
     subject says it. `wake_at`: when a ticket that is scheduled, or waits, comes back. `sla`: the
-    policy that a routing rule has chosen, "" for none. `watchers` are agents (handles) who are told
-    what the owner is told. Mails of one `group_key` are gathered in one ticket."""
+    policy that a routing rule has chosen, "" for none; `policy` the one that is in force, by name.
+    `due_at`: when its next clock ends, as the last beat saw it. `watchers` are agents (handles) who
+    are told what the owner is told. Mails of one `group_key` are gathered in one ticket."""
 
     number: int
     subject: str
@@ -95,6 +96,9 @@ class Ticket:
     sla: str = ""
     watchers: tuple[str, ...] = ()
     group_key: str = ""
+    policy: str = ""
+    solved_at: datetime | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

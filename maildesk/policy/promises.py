@@ -1,18 +1,20 @@
 """What is promised: targets by priority and clock, what pauses them, the ladder. ITIL's SLA.
 
 A policy is a value. Calendars are named in it and handed to `sla.clocks` beside it, so that an edit
-of a calendar reaches all policies that name it.
+of a calendar reaches all policies that name it. To whom one is made stands beside it (`Promise`);
+what was promised in earlier versions of sla.yaml, in its `Edition`s.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from maildesk.model.ticket import Priority, Status
 from maildesk.policy.calendar import Calendar
 from maildesk.policy.ladder import Step
+from maildesk.policy.rule import Condition
 
 
 class ClockName(StrEnum):
@@ -43,6 +45,38 @@ class Policy:
     pause: frozenset[Status] = frozenset({Status.WAITING_USER, Status.SCHEDULED})
     reopen_days: int = 5
     ladder: Mapping[ClockName, tuple[Step, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A policy, and to whom it is made: of several that fit a ticket the first one counts."""
+
+    policy: Policy
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """When the desk comes back by itself, in open dates of the ticket's calendar; 0 is never.
+
+    `reminders` of an unanswered question count from it, as does `close_unanswered`; `close_solved`
+    counts from the solution, `stale` from the last public message.
+    """
+
+    reminders: tuple[int, ...] = (2, 4)
+    close_unanswered: int = 6
+    close_solved: int = 5
+    stale: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What sla.yaml said from an instant on, until the next edition. Policies and calendars stand
+    here by name; the dates of holidays are those that were known then."""
+
+    since: datetime
+    policies: Mapping[str, Policy]
+    calendars: Mapping[str, Calendar]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,30 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 from maildesk.mail.identifiers import ReplyAddresses, read_address
 from maildesk.mail.message import address_key
+from maildesk.policy.calendar import Calendar, LocalCalendar
+from maildesk.policy.hours import Frame, Week
+from maildesk.policy.promises import Edition, FollowUp, Policy, Promise
 from maildesk.policy.rule import Rule
 from maildesk.policy.sieve import Sieve, sieve_for
 
-
-class Calendar(Protocol):
-    """Opening hours, as rules ask for them."""
-
-    def is_open(self, at: datetime) -> bool:
-        """Whether the desk is open at this instant."""
-
-    def days_later(self, at: datetime, days: int) -> datetime | None:
-        """The same local time so many open days later; None where it is never open."""
+_OFFICE: Week = (*((Frame(8 * 60, 16 * 60),),) * 5, (), ())
 
 
 @dataclass(frozen=True)
 class Agent:
     """Somebody who works on tickets; the first address is the one that is written to. `receipts`:
-    he wants a line for every command that ran, not only where something was held."""
+    he wants a line for every command that ran, not only where something was held. `calendar`: his
+    working hours, None for those of the desk. `pager`: where a page goes, besides his mailbox."""
 
     handle: str
     name: str
@@ -34,6 +29,8 @@ class Agent:
     languages: tuple[str, ...] = ()
     timezone: str | None = None
     receipts: bool = False
+    calendar: str | None = None
+    pager: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +113,9 @@ class Rules:
     answers: Mapping[str, str] = field(default_factory=dict)  # canned answers, by name
     routing: tuple[Rule, ...] = ()  # in the order of the file
     calendars: Mapping[str, Calendar] = field(default_factory=dict)  # by name
+    promises: tuple[Promise, ...] = ()  # in the order of the file
+    follow_up: FollowUp = FollowUp()
+    editions: tuple[Edition, ...] = ()  # of sla.yaml, oldest first; the last one is in force
 
     @cached_property
     def _agents_by_address(self) -> dict[str, Agent]:
@@ -133,6 +133,16 @@ class Rules:
     def default_queue(self) -> Queue:
         """Where mail goes that no rule and no address sends elsewhere."""
         return next((queue for queue in self.queues if queue.is_default), self.queues[0])
+
+    @cached_property
+    def office(self) -> Calendar:
+        """The calendar of whoever has none: the first of sla.yaml, else weekdays from 8 to 16."""
+        return next(iter(self.calendars.values()), LocalCalendar(self.timezone, _OFFICE))
+
+    @cached_property
+    def policies(self) -> dict[str, Policy]:
+        """What is promised now, by name."""
+        return {promise.policy.name: promise.policy for promise in self.promises}
 
     @cached_property
     def _sieves(self) -> dict[str, tuple[Sieve | None, Sieve | None]]:

@@ -4,8 +4,9 @@ To add a change: a value in `model.changes`, a function in the `apply_*` that it
 in one of the tables below. Kinds of events, with what stands in `old`, `new` and `cause` (where
 nothing is said, the cause is the receipt of the mail that did it):
 
-    created     new: status
-    message     new: direction and visibility; cause: why it is held or attached
+    created     old: the handle of the agent who logged it; new: status
+    message     old: courtesy, where it is one; new: direction and visibility; cause: why it is held
+                or attached
     admitted    a message of others that was held, or internal; old, new: direction and visibility,
                 cause: its own receipt
     released    the same for an agent's mail, as it is read from now on
@@ -13,6 +14,7 @@ nothing is said, the cause is the receipt of the mail that did it):
     requester   old, new: address
     status      old, new; cause: the trigger, and until when the ticket waits
     assignee, priority, type, queue, team, sla, title, language    old, new; cause: the reason given
+    policy      old, new: the promise in force; cause: what chose it
     tags        old, new: all of them; watchers too
     fields      old, new: those that differ
     link        new: the other ticket; cause: the relation
@@ -21,7 +23,9 @@ nothing is said, the cause is the receipt of the mail that did it):
     merged_from on that one; new: the ticket that came in
     hold        old, new: open, run, send, drop; cause: why, or the held mail's receipt
     rule        new: the name of a rule with `every` that fits now; the cause of what it does
-    time        new: minutes       ack         nothing       breach      new: the reason
+    time        new: minutes       ack         new: the agent     breach      new: the reason
+    told        new: the notice that tells the requester how it goes
+    step        new: clock and step of the ladder
     bounced     new: address and status code
     delivery    new: how it stands and address; cause: why
 
@@ -131,7 +135,7 @@ def _check_versions(connection: Connection, plan: Plan) -> None:
 _BUMP = (
     update(tickets)
     .where(tickets.c.number.in_(bindparam("numbers", expanding=True)))
-    .values(version=tickets.c.version + 1, updated_at=bindparam("now"))
+    .values(version=tickets.c.version + 1, updated_at=bindparam("now"), next_at=bindparam("now"))
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from maildesk.model.changes import SetDetail, SetFields, SetStatus, SetTags, SetWatchers
+from maildesk.model.ticket import Status
 from maildesk.store.apply_work import Work
 from maildesk.store.rows import instant
 from maildesk.store.tables import tickets
@@ -18,7 +19,10 @@ def set_status(work: Work, change: SetStatus) -> None:
     if (old.status, old.wake_at) == (change.status, change.wake_at):
         return
     new = str(change.status)
-    _update(work, change.ticket, {"status": new, "wake_at": change.wake_at})
+    columns: dict[str, Any] = {"status": new, "wake_at": change.wake_at}
+    if change.status is Status.SOLVED:
+        columns["solved_at"] = work.now
+    _update(work, change.ticket, columns)
     until = f" until {instant(change.wake_at)}" if change.wake_at else ""
     cause = f"{change.trigger}{until}"
     work.note(change.ticket, "status", new, old=old.status, cause=cause)

@@ -32,7 +32,8 @@ def open_ticket(work: Work, change: OpenTicket) -> None:
     work.connection.execute(_NEW_PARTY, party_columns(ticket.number, requester))
     work.opened.add(ticket.number)
     work.empty.add(ticket.number)
-    work.note(ticket.number, "created", str(ticket.status), at=ticket.created_at)
+    by = change.agent or None
+    work.note(ticket.number, "created", str(ticket.status), old=by, at=ticket.created_at)
 
 
 # --- a mail comes in ------------------------------------------------------------------------------
@@ -49,7 +50,8 @@ def add_message(work: Work, change: AddMessage) -> None:
     add_ids(work.connection, change.ticket, _ids(change, row["people"]), is_new=is_new)
     work.empty.discard(change.ticket)
     what = f"{change.direction} {change.visibility}"
-    work.note(change.ticket, "message", what, cause=change.reason, at=change.at)
+    kind = "courtesy" if change.is_courtesy else None
+    work.note(change.ticket, "message", what, old=kind, cause=change.reason, at=change.at)
 
 
 def _message_columns(change: AddMessage, receipt: int | None) -> dict[str, Any]:

@@ -51,6 +51,10 @@ def ticket_columns(ticket: Ticket) -> dict[str, Any]:
         "group_key": ticket.group_key,
         "grouped": 1 if ticket.group_key else 0,
         "grouped_at": ticket.created_at if ticket.group_key else None,
+        "policy": ticket.policy,
+        "solved_at": ticket.solved_at,
+        "due_at": ticket.due_at,
+        "next_at": ticket.created_at,
     }
 
 
@@ -78,6 +82,9 @@ def ticket_of(row: Any) -> Ticket:
         sla=row.sla,
         watchers=tuple(row.watchers),
         group_key=row.group_key,
+        policy=row.policy,
+        solved_at=row.solved_at,
+        due_at=row.due_at,
     )
 
 

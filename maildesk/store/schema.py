@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect
 
 from maildesk.errors import Permanent, Unavailable
 
-VERSIONS = ("0001",)
+VERSIONS = ("0001", "0002")
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 

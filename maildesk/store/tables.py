@@ -71,7 +71,9 @@ class ReceiptRawRow(Row, table=True):
 
 class TicketRow(Row, table=True):
     """A call to the desk; the columns are those of `model.ticket.Ticket`. `grouped` mails of its
-    group key lie in it, the last one came at `grouped_at`."""
+    group key lie in it, the last one came at `grouped_at`. `due_at` and `next_at` are caches of
+    what its log says: when its next clock ends, and when the beat must look at it (after every
+    change: at once)."""
 
     __tablename__ = "ticket"
     __table_args__ = (
@@ -81,6 +83,7 @@ class TicketRow(Row, table=True):
         Index("ticket_status", "status", "number"),
         Index("ticket_assignee", "assignee", "status", sqlite_where=text("assignee IS NOT NULL")),
         Index("ticket_wake", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
+        Index("ticket_next", "next_at", sqlite_where=text("next_at IS NOT NULL")),
         Index("ticket_merged", "merged_into", sqlite_where=text("merged_into IS NOT NULL")),
         Index("ticket_group", "group_key", "number", sqlite_where=text("group_key != ''")),
         Index(
@@ -117,6 +120,10 @@ class TicketRow(Row, table=True):
     group_key: str = Field(default="", sa_type=Words)
     grouped: int = 0
     grouped_at: datetime | None = Field(default=None, sa_type=Instant)
+    policy: str = ""
+    solved_at: datetime | None = Field(default=None, sa_type=Instant)
+    due_at: datetime | None = Field(default=None, sa_type=Instant)
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class PartyRow(Row, table=True):
@@ -275,6 +282,51 @@ class RuleFiringRow(Row, table=True):
     at: datetime = Field(sa_type=Instant)
 
 
+class FiringRow(Row, table=True):
+    """Something that time brought about on a ticket, once: a step of the ladder, a reminder, a
+    page. `reached_at` is when it was due; `is_sent`: by a mail of its own."""
+
+    __tablename__ = "firing"
+    ticket: int = Field(primary_key=True, foreign_key="ticket.number")
+    clock: str = Field(primary_key=True)
+    cycle: int = Field(primary_key=True)
+    arming: int = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    reached_at: datetime = Field(sa_type=Instant)
+    at: datetime = Field(sa_type=Instant)
+    is_sent: bool
+
+
+class DigestRow(Row, table=True):
+    """A reader (an agent's handle, `team:` and a team's) has had the digest of a day (`2026-11-23`,
+    his own)."""
+
+    __tablename__ = "digest"
+    reader: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
+class ConfigurationRow(Row, table=True):
+    """A version of the reloaded files that took over at an instant. `files`: their texts by name;
+    `sla`: sla.yaml with the dates of its holidays, which stay as they were then."""
+
+    __tablename__ = "configuration"
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    version: str
+    files: dict[str, Any] = Field(sa_type=Json)
+    sla: dict[str, Any] = Field(sa_type=Json)
+
+
+class BeatRow(Row, table=True):
+    """When the ticker last looked at the tickets: what the wall clock is held against."""
+
+    __tablename__ = "beat"
+    name: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
 class ContactRow(Row, table=True):
     """What the desk remembers of an address. `same_as` is the key of the main address of the
     person, on his further ones."""
@@ -413,6 +465,10 @@ holds = _table(HoldRow)
 absences = _table(AbsenceRow)
 bundles = _table(BundleRow)
 rule_firings = _table(RuleFiringRow)
+firings = _table(FiringRow)
+digests = _table(DigestRow)
+configurations = _table(ConfigurationRow)
+beats = _table(BeatRow)
 contacts = _table(ContactRow)
 outgoing = _table(OutgoingRow)
 outgoing_raws = _table(OutgoingRawRow)

@@ -54,21 +54,21 @@ def test_an_older_database_is_backed_up_and_migrated(
     database: Database, path: Path, keeper: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper.keep(b"x", ENVELOPE)
-    monkeypatch.setattr(schema, "VERSIONS", ("0001", "0002"))
-    with pytest.raises(Permanent, match="has schema 0001, this program needs 0002"):
+    monkeypatch.setattr(schema, "VERSIONS", ("0001", "0002", "0003"))
+    with pytest.raises(Permanent, match="has schema 0002, this program needs 0003"):
         database.check_schema()
     upgraded: list[str] = []
-    monkeypatch.setattr(schema, "upgrade", lambda _connection: upgraded.append("0002"))
+    monkeypatch.setattr(schema, "upgrade", lambda _connection: upgraded.append("0003"))
     done = database.migrate()
     assert done is not None
-    assert (done.old, done.new, upgraded) == ("0001", "0002", ["0002"])
-    assert done.backup == path.with_name("desk.db.0001.backup")
+    assert (done.old, done.new, upgraded) == ("0002", "0003", ["0003"])
+    assert done.backup == path.with_name("desk.db.0002.backup")
     copy = open_database(f"sqlite:///{done.backup}", is_reader=True)
     assert received(copy) == 1
     copy.close()
     again = database.migrate()
     assert again is not None
-    assert again.backup == path.with_name("desk.db.0001-2.backup")
+    assert again.backup == path.with_name("desk.db.0002-2.backup")
 
 
 def test_the_schema_of_a_newer_program_is_refused_and_untouched(
@@ -79,7 +79,7 @@ def test_the_schema_of_a_newer_program_is_refused_and_untouched(
     database.checkpoint()
     before = path.read_bytes()
     for refuse in (database.migrate, database.check_schema):
-        with pytest.raises(Permanent, match=r"has schema 0099, this program knows 0001"):
+        with pytest.raises(Permanent, match=r"has schema 0099, this program knows 0002"):
             refuse()
     assert path.read_bytes() == before
 
@@ -279,11 +279,11 @@ def test_the_lock_goes_round_in_the_order_of_asking() -> None:
 
 def test_a_damaged_database_names_the_newest_backup(database: Database, path: Path) -> None:
     database.close()
-    backup = path.with_name("desk.db.0001.backup")
+    backup = path.with_name("desk.db.0002.backup")
     shutil.copy(path, backup)
     path.write_bytes(b"not a database at all" * 1000)
     damaged = open_database(f"sqlite:///{path}")
-    with pytest.raises(Permanent, match=r"is damaged .*desk\.db\.0001\.backup"):
+    with pytest.raises(Permanent, match=r"is damaged .*desk\.db\.0002\.backup"):
         damaged.migrate()
     damaged.close()
 
