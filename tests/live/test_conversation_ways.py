@@ -5,123 +5,21 @@ real SMTP server; people are the mail clients of the stories.
 """
 
 import contextlib
-import os
-import signal
 import smtplib
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import getaddresses
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from command_line import objects
 from dovecot import PASSWORD, Dovecot, free_port, wait_until
-from smtp_sink import SmtpSink, running_sink
+from live_desk import LiveDesk, running_daemon
+from smtp_sink import running_sink
 from stories.people import Client, Letter, files_of, ids_of, outlook, read
-
-from maildesk.config.starter import write_key
-from maildesk.store import journal
-from maildesk.store.engine import open_database
 
 SUPPORT = "support@example.com"
 FILE = {"log.bin": bytes(range(256)) * 400}
-DOMAIN_SETTINGS: dict[str, Any] = {
-    "domain": "example.com",
-    "database": "sqlite:///desk.db",
-    "reply": {"key": {"file": "reply.key"}},
-    "admins": ["admin@example.com"],
-    "acknowledge": {"unverified": "full", "per_hour": 0},
-}
-OTHER_FILES = {
-    "people.yaml": "agents: {kari: {name: Kari Nordmann, addresses: [kari@example.com],"
-    " teams: [first-line]}}\nteams: {first-line: {lead: kari}}\n",
-    "routing.yaml": "queues: {helpdesk: {address: support@example.com, team: first-line,"
-    " name: IT Service Desk, default: true}}\nrules: []\n",
-    "sla.yaml": "",
-}
-
-
-@dataclass
-class LiveDesk:
-    """A desk on a folder, the server that it sends through, and the people who mail with it."""
-
-    folder: Path
-    sink: SmtpSink
-    settings: dict[str, Any] = field(default_factory=dict)
-    clients: dict[str, Client] = field(default_factory=dict)
-    environ: dict[str, str] = field(default_factory=dict)
-    seen: int = 0
-
-    def configure(self, **settings: Any) -> None:
-        """Write the configuration folder."""
-        smarthost = {"host": "127.0.0.1", "port": self.sink.port, "tls": "none"}
-        self.settings = {**DOMAIN_SETTINGS, "send": {"smarthost": smarthost}, **settings}
-        self.folder.mkdir()
-        (self.folder / "maildesk.yaml").write_text(yaml.safe_dump(self.settings))
-        for name, text in OTHER_FILES.items():
-            (self.folder / name).write_text(text)
-        write_key(self.folder / "reply.key")
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {**os.environ, **self.environ, "MAILDESK_CONFIG": str(self.folder)}
-
-    def command(self, *arguments: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
-        """Run a command of maildesk's to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", "maildesk", *arguments],
-            env=self.environment,
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-
-    def ask(self, *arguments: str) -> list[Any]:
-        """What a command says as JSON, an object a line."""
-        return objects(*arguments, config=self.folder)
-
-    def is_done_with(self, mails: int) -> bool:
-        """Whether as many mails are worked off."""
-        database = open_database(f"sqlite:///{self.folder / 'desk.db'}", is_reader=True)
-        with contextlib.closing(database), database.read() as session:
-            return journal.stats(session)["states"]["done"] == mails
-
-    def dispositions(self) -> dict[str, int]:
-        """What became of all mails."""
-        (stats,) = self.ask("journal", "stats")
-        return {word: count for word, count in stats["dispositions"].items() if count}
-
-    def states(self) -> set[str]:
-        """Where the letters stand; the server has one before we know that it has."""
-        return {letter["state"] for letter in self.ask("outbox", "list")}
-
-    def collect(self) -> None:
-        """Put what the server took into people's inboxes."""
-        mails = self.sink.mails
-        for taken in mails[self.seen :]:
-            (recipient,) = taken.recipients
-            letter = Letter(read(taken.raw), taken.reverse_path.strip("<>"), recipient)
-            assert recipient in self.clients, str(letter)
-            self.clients[recipient].inbox.append(letter)
-        self.seen = len(mails)
-
-    def next_for(self, client: Client) -> Letter:
-        """Wait for the next letter to somebody."""
-        before = len(client.inbox)
-
-        def came() -> bool:
-            self.collect()
-            return len(client.inbox) > before
-
-        wait_until(came, 60, f"a letter to {client.address}")
-        return client.last
-
 
 Post = Callable[[EmailMessage], None]
 
@@ -130,26 +28,6 @@ def recipients_of(mail: EmailMessage) -> list[str]:
     """Whom the senders' servers bring to our door."""
     fields = [str(mail[name]) for name in ("To", "Cc") if mail[name]]
     return [a for _, a in getaddresses(fields) if a.startswith("support")]
-
-
-@contextlib.contextmanager
-def running_daemon(desk: LiveDesk) -> Iterator[None]:
-    log = desk.folder / "log"
-    with log.open("wb") as stream:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "maildesk", "run"],
-            env=desk.environment,
-            stderr=stream,
-        )
-    try:
-        wait_until(lambda: " ready " in log.read_text() or process.poll() is not None, 60, "ready")
-        yield
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0, log.read_text()
-        assert "Traceback" not in log.read_text()
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextlib.contextmanager
