@@ -83,7 +83,7 @@ class StoredFile:
 @dataclass(frozen=True, slots=True)
 class LogLine:
     """A line of a ticket's event log, as clocks read it (`store.apply` lists the kinds). Of a
-    message: `said_at` is when our server received it, `automatic` what kind of mail it is."""
+    message that was held: `said_at` is when our server received it."""
 
     at: datetime
     kind: str
@@ -92,7 +92,6 @@ class LogLine:
     cause: str = ""
     receipt: int | None = None
     said_at: datetime | None = None
-    automatic: str = ""
 
 
 Key = tuple[str, int, int, str]  # clock, cycle, arming, step: what fires once on a ticket
@@ -109,7 +108,8 @@ class TicketFacts:
     is the letter that the mail answers, `last_reply` the newest public message of the desk, `held`
     are the messages of others that wait to be admitted, oldest first; `files` (newest first) and
     `history` (why it is as it is, a line each) only where the mail asks for them. Where promises
-    are made: `log`, what its clocks hear, and `fired`, what has fired on it."""
+    are made: `log`, what its clocks hear, and `fired`, what has fired on it,
+    and when."""
 
     ticket: Ticket
     parties: tuple[Party, ...] = ()
@@ -126,7 +126,7 @@ class TicketFacts:
     files: tuple[StoredFile, ...] = ()
     history: tuple[str, ...] = ()
     log: tuple[LogLine, ...] = ()
-    fired: frozenset[Key] = frozenset()
+    fired: Mapping[Key, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,8 @@ def _open(attempt: Attempt) -> Disposition:
     is_for_another = draft.ticket.requester.key != draft.facts.ticket.requester.key
     if is_for_another:
         _leave_remarks_out(draft)
+        if not draft.forwarded:
+            draft.note_logged(task.agent)
     draft.add_message(visibility)
     if visibility is Visibility.PUBLIC and not task.is_quiet:
         _tell_requester(draft, task, is_for_another=is_for_another)

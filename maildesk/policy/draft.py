@@ -11,12 +11,15 @@ from maildesk.model.changes import (
     AddMessage,
     AddParty,
     Change,
+    Detail,
     LinkTickets,
     LowerParty,
     MergeTicket,
+    OpenTicket,
     ReleaseMessage,
     RememberContact,
     SetAssignee,
+    SetDetail,
     SetRequester,
     SetStatus,
 )
@@ -25,6 +28,7 @@ from maildesk.model.plan import Alert, CommandTrace, Disposition, Match, Notice,
 from maildesk.model.ticket import Direction, Party, Role, Ticket, Visibility
 from maildesk.policy.lifecycle import Trigger, next_status
 from maildesk.policy.preview import after
+from maildesk.policy.promised import choose_policy
 from maildesk.policy.rules import Agent, Queue
 from maildesk.policy.threads import Arrival
 
@@ -117,11 +121,16 @@ class Draft:
         return list(self._parties.values())
 
     def add_message(
-        self, visibility: Visibility, direction: Direction = Direction.IN, reason: str = ""
+        self,
+        visibility: Visibility,
+        direction: Direction = Direction.IN,
+        reason: str = "",
+        *,
+        is_courtesy: bool = False,
     ) -> None:
         """Make the mail a message of the ticket, and the people it names known."""
         self._is_held = visibility is Visibility.HELD
-        self.changes.append(self._message(visibility, direction, reason))
+        self.changes.append(self._message(visibility, direction, reason, is_courtesy=is_courtesy))
         if reason:
             self.reasons.append(reason)
         mail = self.arrival.mail
@@ -129,7 +138,9 @@ class Draft:
             if "@" in person.address and not is_ours(self.arrival, person.address):
                 self.add_party(person, Role.KNOWN)
 
-    def _message(self, visibility: Visibility, direction: Direction, reason: str) -> Change:
+    def _message(
+        self, visibility: Visibility, direction: Direction, reason: str, *, is_courtesy: bool
+    ) -> Change:
         arrival, number = self.arrival, self.ticket.number
         if self.released is not None:
             return ReleaseMessage(
@@ -145,6 +156,7 @@ class Draft:
             automatic=self.automatic,
             at=arrival.now,
             reason=reason,
+            is_courtesy=is_courtesy,
         )
 
     def lower_party(self, address: Address) -> bool:
@@ -188,8 +200,25 @@ class Draft:
             proved = self.arrival.trust.level in (Level.V1, Level.V2)
             self.changes.append(RememberContact(sender, proved))
 
+    def note_logged(self, agent: Agent) -> None:
+        """Note that an agent has logged the new ticket for somebody: nobody waits for a first
+        answer."""
+        for place, change in enumerate(self.changes):
+            if isinstance(change, OpenTicket):
+                self.changes[place] = replace(change, agent=agent.handle)
+
+    def settle_promise(self) -> None:
+        """Note which promise is in force for the ticket as it is now, if that is another one."""
+        choice = choose_policy(self.ticket, self.arrival.rules, self.arrival.now)
+        if choice.policy != self.ticket.policy:
+            number = self.ticket.number
+            self.change(SetDetail(number, Detail.POLICY, choice.policy, choice.why))
+
     def plan(self, disposition: Disposition) -> Plan:
         """Return the finished plan."""
+        for draft in (self, *self._beside):
+            if draft.ticket.number:
+                draft.settle_promise()
         known = self.arrival.facts.tickets
         tickets = (draft.facts.ticket for draft in (self, *self._beside))
         return Plan(

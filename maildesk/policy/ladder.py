@@ -11,14 +11,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from maildesk.model.facts import Key
 from maildesk.policy.stopwatch import Stopwatch
 
 _ZERO = timedelta()
 _ACKNOWLEDGED_BELOW = 1.5  # of the target: `#ack` stops the steps below
 LATE_AFTER = timedelta(minutes=5)
 TOGETHER = timedelta(minutes=5)
-
-Key = tuple[str, int, int, str]  # clock, cycle, arming, step; unique in a ticket
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ class Trigger(StrEnum):
     RULE_SOLVES = "rule_solves"  # a routing rule
     RULE_HOLDS = "rule_holds"
     TIME = "time"  # the day has come that it was put off to
+    SILENCE = "silence"  # nobody has answered for days
     TAKE = "#take"
     SOLVE = "#solve"
     REOPEN = "#reopen"
@@ -44,6 +45,7 @@ TRANSITIONS: Transitions = {
     (Status.SOLVED, Trigger.REQUESTER_MAIL): Status.OPEN,
     (Status.SOLVED, Trigger.REQUESTER_CONFIRMS): Status.CLOSED,
     **_from((Status.WAITING_USER, Status.ON_HOLD, Status.SCHEDULED), Trigger.TIME, Status.OPEN),
+    **_from((Status.WAITING_USER, Status.SOLVED), Trigger.SILENCE, Status.CLOSED),
     **_from(LIVE, Trigger.SOLVE, Status.SOLVED),
     **_from(LIVE, Trigger.RULE_SOLVES, Status.SOLVED),
     **_from((*OVER, Status.SPAM), Trigger.REOPEN, Status.OPEN),

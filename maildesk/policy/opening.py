@@ -89,6 +89,7 @@ def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
     draft.reasons.append("nothing shows that it belongs to a ticket")
     _add_participants(draft)
     carry_out(draft, routed)
+    draft.settle_promise()
     if match.follows:
         draft.changes.append(LinkTickets(ticket.number, match.follows, "follows"))
     draft.link_suggested()

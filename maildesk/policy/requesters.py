@@ -56,7 +56,7 @@ def take_courtesy(draft: Draft) -> Plan | None:
 
 
 def _keep(draft: Draft, reason: str) -> Plan:
-    draft.add_message(Visibility.PUBLIC, reason=reason)
+    draft.add_message(Visibility.PUBLIC, reason=reason, is_courtesy=True)
     return draft.plan(Disposition.REPLY)
 
 

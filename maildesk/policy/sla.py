@@ -142,25 +142,29 @@ class Case:
         if self.status in _VOID or self.status is Status.CLOSED:
             return
         if event.kind is MessageKind.USER_REPLY:
-            if self._may_reopen(event.at):
-                self._ask(event.at)
+            if not event.moves or self._may_reopen(event.at):
+                self._ask(event)
         elif event.kind is MessageKind.AGENT_REPLY:
-            self._answer(event.at)
+            self._answer(event)
         elif event.kind is MessageKind.STATUS_UPDATE:
             self._tell(event.at)
 
-    def _ask(self, at: datetime) -> None:
+    def _ask(self, event: Message) -> None:
         """The requester wrote: the oldest mail that nobody has answered starts the clock."""
-        self._tell(at)
+        self._tell(event.at)
         if self.first_response.is_over and not self.next_response.is_pending:
-            self.next_response.begin(at)
-        self._set_status(at, next_status(self.status, Trigger.REQUESTER_MAIL))
+            self.next_response.begin(event.at)
+        self._move(event, Trigger.REQUESTER_MAIL)
 
-    def _answer(self, at: datetime) -> None:
-        self.first_response.finish(at)
-        self.next_response.finish(at)
-        self._tell(at)
-        self._set_status(at, next_status(self.status, Trigger.AGENT_REPLY))
+    def _answer(self, event: Message) -> None:
+        self.first_response.finish(event.at)
+        self.next_response.finish(event.at)
+        self._tell(event.at)
+        self._move(event, Trigger.AGENT_REPLY)
+
+    def _move(self, event: Message, trigger: Trigger) -> None:
+        if event.moves:
+            self._set_status(event.at, next_status(self.status, trigger))
 
     def _tell(self, at: datetime) -> None:
         """The requester has heard, or said, something: the next update is due a while from now."""

@@ -36,10 +36,12 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message joined the ticket; `at` is when our server received it."""
+    """A message joined the ticket; `at` is when our server received it. `moves`: the status follows
+    from it; a full log tells that by itself."""
 
     at: datetime
     kind: MessageKind
+    moves: bool = True
 
 
 @dataclass(frozen=True, slots=True)

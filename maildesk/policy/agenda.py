@@ -1,0 +1,153 @@
+"""What time brings about on a ticket: what is due at an instant, and when to look again.
+
+    step        of the ladder, of a clock that runs; one mail for those within five minutes
+    page        of a step that pages, until somebody acknowledges
+    word        that the last mail to the requester has promised: the owner is told before
+    reminder    of a question that nobody answers, and in the end `unanswered`: the case closes
+    solved      and nobody came back: the case closes
+    stale       nobody has said anything for days: its owner is told, then the lead
+    reopens     it was solved three times: the lead is told
+
+All of it is a function of the log, the rules and what has fired: it does not matter how often, or
+how late, anybody asks. What each means is `due_work`'s to say; `follow_ups` knows all but clocks.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from maildesk.model.facts import Key, TicketFacts
+from maildesk.model.ticket import Status
+from maildesk.policy.clock import Clock
+from maildesk.policy.follow_ups import AUTOMATIC_IN_A_ROW, Occasion, Turn, automatic_in_a_row, turns
+from maildesk.policy.ladder import LATE_AFTER, Firing, StepsDue, due_together, pages, steps_due
+from maildesk.policy.promised import clocks_of
+from maildesk.policy.promises import ClockName
+from maildesk.policy.rules import Rules
+
+_GONE = (Status.CLOSED, Status.MERGED, Status.SPAM)
+_ONE_DAY = timedelta(days=1)
+MANY_REOPENS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that is due. Of a step: its firing and clock; `others` are the steps that its mail
+    names, which then need none of their own."""
+
+    turn: Turn
+    firing: Firing | None = None
+    clock: Clock | None = None
+    others: tuple[Firing, ...] = ()
+    is_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """What is due now, what is only to be noted as passed (`silent`), when to look again, and when
+    the next clock ends."""
+
+    due: tuple[Due, ...] = ()
+    silent: tuple[tuple[Key, datetime], ...] = ()
+    next_at: datetime | None = None
+    due_at: datetime | None = None
+    clocks: Mapping[ClockName, Clock] | None = None
+
+
+def agenda(facts: TicketFacts, rules: Rules, now: datetime) -> Agenda:
+    """Return what is due on a ticket at `now`, and what is next."""
+    if facts.ticket.status in _GONE:
+        return Agenda()
+    shown = clocks_of(facts, rules, now)
+    running = [clock for clock in shown.values() if clock.is_running]
+    steps, passed = _steps(running, facts, now)
+    others = [*turns(facts, rules, shown, now), *_pages(running, facts, now), *_reopens(shown, now)]
+    open_turns = [turn for turn in others if turn.key not in facts.fired]
+    last, lower = _highest(open_turns, now)
+    ahead = [
+        *(turn.at for turn in open_turns if turn.at > now),
+        *(firing.at for clock in running for firing in clock.ahead[:1]),
+    ]
+    ends = (one.due_at for one in running if one.due_at and one.name is not ClockName.UPDATE)
+    return Agenda(
+        due=(*steps, *(Due(turn, is_late=_is_late(turn.at, now)) for turn in last)),
+        silent=(*((one.key, one.at) for one in passed), *((one.key, one.at) for one in lower)),
+        next_at=min(ahead, default=None),
+        due_at=min(ends, default=None),
+        clocks=shown,
+    )
+
+
+def _is_late(at: datetime, now: datetime) -> bool:
+    return now - at > LATE_AFTER
+
+
+def _highest(turns: Iterable[Turn], now: datetime) -> tuple[list[Turn], list[Turn]]:
+    """Of each occasion what is due last, and what is passed over for it: after downtime nobody is
+    reminded twice at once."""
+    last: dict[Occasion, Turn] = {}
+    lower: list[Turn] = []
+    for turn in sorted(turns, key=lambda turn: turn.at):
+        if turn.at <= now:
+            lower += [last[turn.occasion]] if turn.occasion in last else []
+            last[turn.occasion] = turn
+    return list(last.values()), lower
+
+
+# --- the ladder ---------------------------------------------------------------------------------
+
+
+def _steps(
+    running: Iterable[Clock], facts: TicketFacts, now: datetime
+) -> tuple[list[Due], list[Firing]]:
+    """The steps to send, and those that are passed without a mail."""
+    found = [(clock, steps_due(clock.fired, facts.fired, now)) for clock in running]
+    passed = [firing for _clock, steps in found for firing in steps.silent]
+    update = [one for one in found if one[0].name is ClockName.UPDATE]
+    promises = [one for one in found if one[0].name is not ClockName.UPDATE]
+    sent = [*_together(promises, now)]
+    for clock, steps in update:
+        if steps.send is None:
+            continue
+        if automatic_in_a_row(facts.log) < AUTOMATIC_IN_A_ROW:
+            sent.append(_due(clock, steps.send, now))
+        else:
+            passed.append(steps.send)
+    return sent, passed
+
+
+def _together(found: list[tuple[Clock, StepsDue]], now: datetime) -> Iterator[Due]:
+    """One mail for the steps of all clocks that are due, and for those of the next minutes."""
+    sent = [(clock, steps.send) for clock, steps in found if steps.send]
+    if not sent:
+        return
+    clock, firing = max(sent, key=lambda one: _share(*one))
+    coming = (one for other, _ in found for one in due_together(other.ahead, now))
+    others = [one for _, one in sent if one is not firing]
+    yield _due(clock, firing, now, (*others, *coming))
+
+
+def _share(clock: Clock, firing: Firing) -> float:
+    return firing.step.threshold(clock.target) / clock.target if clock.target else 0.0
+
+
+def _due(clock: Clock, firing: Firing, now: datetime, others: tuple[Firing, ...] = ()) -> Due:
+    turn = Turn(Occasion.STEP, firing.key, firing.at)
+    return Due(turn, firing, clock, others, _is_late(firing.at, now))
+
+
+def _pages(running: Iterable[Clock], facts: TicketFacts, now: datetime) -> Iterator[Turn]:
+    for clock in running:
+        for firing in clock.fired:
+            heard = (line.at for line in facts.log if line.kind == "ack" and line.at >= firing.at)
+            instants = pages(firing, min(heard, default=None), now + _ONE_DAY)
+            for number, at in enumerate(instants, 1):
+                name = f"{firing.step.name} {number}"
+                key = (f"page:{clock.name}", firing.cycle, firing.arming, name)
+                yield Turn(Occasion.PAGE, key, at, number, firing=firing, clock=clock)
+
+
+def _reopens(shown: Mapping[ClockName, Clock], now: datetime) -> Iterator[Turn]:
+    count = shown[ClockName.RESOLUTION].reopens
+    if count >= MANY_REOPENS:
+        yield Turn(Occasion.REOPENS, ("reopens", count, 0, "lead"), now, count)
