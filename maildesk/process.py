@@ -1,5 +1,6 @@
 """One round of all work without a daemon, for cron and for `maildesk receive`."""
 
+from maildesk.desk.beat import beat
 from maildesk.desk.bundles import send_due
 from maildesk.desk.delivery import Sender
 from maildesk.desk.desk import Desk
@@ -22,6 +23,7 @@ def process_once(desk: Desk, receive: Receive | None = None) -> int:
     while worked := worker.work():
         done += worked
     fire_due(desk)
+    beat(desk)
     run_due(desk)
     send_due(desk)
     submit = open_submitter(desk.settings.send, desk.rules.domain)

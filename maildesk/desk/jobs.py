@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from maildesk.desk import beat
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.bundles import send_due
 from maildesk.desk.desk import Desk
@@ -58,6 +59,12 @@ def checkpoint(desk: Desk) -> None:
 def remind_and_wake(desk: Desk) -> None:
     """Remind of held mails that nobody decides on; bring back tickets whose day has come."""
     fire_due(desk)
+
+
+@job(every=timedelta(minutes=1))
+def look_at_clocks(desk: Desk) -> None:
+    """Do what is due on tickets: steps of the ladder, reminders, closings."""
+    beat.beat(desk)
 
 
 @job(every=timedelta(minutes=1))

@@ -19,7 +19,14 @@ from datetime import datetime, timedelta
 from maildesk.model.facts import Key, TicketFacts
 from maildesk.model.ticket import Status
 from maildesk.policy.clock import Clock
-from maildesk.policy.follow_ups import AUTOMATIC_IN_A_ROW, Occasion, Turn, automatic_in_a_row, turns
+from maildesk.policy.follow_ups import (
+    AUTOMATIC_IN_A_ROW,
+    Occasion,
+    Rung,
+    Turn,
+    automatic_in_a_row,
+    turns,
+)
 from maildesk.policy.ladder import LATE_AFTER, Firing, StepsDue, due_together, pages, steps_due
 from maildesk.policy.promised import clocks_of
 from maildesk.policy.promises import ClockName
@@ -32,12 +39,10 @@ MANY_REOPENS = 3
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing that is due. Of a step: its firing and clock; `others` are the steps that its mail
-    names, which then need none of their own."""
+    """One thing that is due. `others` are the steps that the mail of a step names, which then need
+    none of their own."""
 
     turn: Turn
-    firing: Firing | None = None
-    clock: Clock | None = None
     others: tuple[Firing, ...] = ()
     is_late: bool = False
 
@@ -64,6 +69,9 @@ def agenda(facts: TicketFacts, rules: Rules, now: datetime) -> Agenda:
     others = [*turns(facts, rules, shown, now), *_pages(running, facts, now), *_reopens(shown, now)]
     open_turns = [turn for turn in others if turn.key not in facts.fired]
     last, lower = _highest(open_turns, now)
+    if steps:  # whoever hears of those hears enough
+        lower += [turn for turn in last if turn.occasion is Occasion.STALE]
+        last = [turn for turn in last if turn.occasion is not Occasion.STALE]
     ahead = [
         *(turn.at for turn in open_turns if turn.at > now),
         *(firing.at for clock in running for firing in clock.ahead[:1]),
@@ -132,8 +140,8 @@ def _share(clock: Clock, firing: Firing) -> float:
 
 
 def _due(clock: Clock, firing: Firing, now: datetime, others: tuple[Firing, ...] = ()) -> Due:
-    turn = Turn(Occasion.STEP, firing.key, firing.at)
-    return Due(turn, firing, clock, others, _is_late(firing.at, now))
+    turn = Turn(Occasion.STEP, firing.key, firing.at, rung=Rung(firing, clock))
+    return Due(turn, others, _is_late(firing.at, now))
 
 
 def _pages(running: Iterable[Clock], facts: TicketFacts, now: datetime) -> Iterator[Turn]:
@@ -144,7 +152,7 @@ def _pages(running: Iterable[Clock], facts: TicketFacts, now: datetime) -> Itera
             for number, at in enumerate(instants, 1):
                 name = f"{firing.step.name} {number}"
                 key = (f"page:{clock.name}", firing.cycle, firing.arming, name)
-                yield Turn(Occasion.PAGE, key, at, number, firing=firing, clock=clock)
+                yield Turn(Occasion.PAGE, key, at, number, rung=Rung(firing, clock))
 
 
 def _reopens(shown: Mapping[ClockName, Clock], now: datetime) -> Iterator[Turn]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from maildesk.mail.identifiers import Purpose, new_message_id, reply_address, sign
 from maildesk.mail.marker import marker_line
-from maildesk.mail.message import Address
+from maildesk.mail.message import Address, address_key
 from maildesk.model.changes import Bundle
 from maildesk.model.facts import Bundled
 from maildesk.model.plan import Alert, Audience, Notice, Plan
@@ -27,8 +27,12 @@ WAIT = timedelta(minutes=15)  # since the first one that waits
 LINES = 100  # in one mail: whatever the subjects hold, its HTML stays under 100 kB
 
 NOTIFICATIONS = frozenset(
-    {"queue_new", "user_replied", "reopened", "bounced", "assigned", "note", "held"}
-)
+    {
+        "queue_new", "user_replied", "reopened", "bounced", "assigned", "note", "held",
+        "sla_warning", "sla_breach", "sla_manager",
+    }
+)  # fmt: skip
+LATE_STEPS = 5  # to one agent at once, after downtime; what is more he gets in one mail
 
 
 # --- what waits ---------------------------------------------------------------------------------
@@ -77,7 +81,14 @@ def bundled(plan: Plan, rules: Rules, sent: Mapping[str, int], now: datetime) ->
 
 
 def _reason(agent: Agent) -> str:
-    return f"{agent.handle} is told in a bundle: {PER_HOUR} mails went to him within an hour"
+    return f"{agent.handle} is told in a bundle, with others"
+
+
+def too_late(late: Mapping[str, int], rules: Rules) -> dict[str, int]:
+    """Return what `bundled` is told was sent, so that agents (handles) with so many late steps get
+    them in one mail."""
+    many = (rules.agent(handle) for handle, count in late.items() if count > LATE_STEPS)
+    return {address_key(agent.addresses[0]): PER_HOUR for agent in many if agent}
 
 
 def alert_of(agent: str) -> Alert:

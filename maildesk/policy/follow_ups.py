@@ -34,6 +34,14 @@ class Occasion(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rung:
+    """A step that fired, and the clock whose it is."""
+
+    firing: Firing
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """Something that is due at an instant, and happens once by its key. `number` counts pages and
     reminders, and tells who hears of it (1: the owner, 2: who comes next). `closes_at` is when the
@@ -44,8 +52,7 @@ class Turn:
     at: datetime
     number: int = 1
     closes_at: datetime | None = None
-    firing: Firing | None = None
-    clock: Clock | None = None
+    rung: Rung | None = None  # of steps and pages
 
 
 def calendar_of(ticket: Ticket, rules: Rules) -> Calendar:
@@ -140,13 +147,18 @@ def is_public(line: LogLine) -> bool:
     return line.kind in ("message", "admitted", "released") and line.new.endswith(" public")
 
 
+def last_said_at(facts: TicketFacts) -> datetime:
+    """Return when a person said something last that the requester wrote or got."""
+    said = (line.at for line in facts.log if is_public(line))
+    return max(said, default=facts.ticket.created_at)
+
+
 def _stale(facts: TicketFacts, rules: Rules, days_after: Days) -> Iterator[Turn]:
-    days = rules.follow_up.stale
-    said = [line.at for line in facts.log if is_public(line)]
-    since = max(said, default=facts.ticket.created_at)
+    days, since = rules.follow_up.stale, last_said_at(facts)
+    times = sum(map(is_public, facts.log))
     for number, who in enumerate(("owner", "lead"), 1):
         if days and (at := days_after(since, days * number)):
-            yield Turn(Occasion.STALE, ("stale", len(said), 0, who), at, number)
+            yield Turn(Occasion.STALE, ("stale", times, 0, who), at, number)
 
 
 # --- the next word ------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ class Repeat:
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step: when it is passed, and who is told. Either `percent` of the target, or `offset` from
-    the due time, in open time unless `is_wall`. `refer` takes the ticket to the next tier."""
+    the due time, in open time unless `is_wall`. `page_for` are the priorities that are paged for,
+    none means all. `refer` takes the ticket to the next tier."""
 
     name: str
     percent: int | None = None
@@ -41,6 +42,7 @@ class Step:
     page: bool = False
     repeat: Repeat | None = None
     refer: bool = False
+    page_for: tuple[str, ...] = ()
 
     def threshold(self, target: timedelta) -> timedelta:
         """The elapsed time at which it is passed; of a step by the wall, what orders it."""

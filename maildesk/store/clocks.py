@@ -1,0 +1,165 @@
+"""What the beat asks and keeps: tickets that are due, their logs, what has fired on them.
+
+`next_at` says when a ticket must be looked at: at once after every change (`apply`), else when the
+beat has said so. It is indexed, so what is not due costs nothing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from maildesk.model.facts import Key, LogLine, TicketFacts
+from maildesk.store.apply_work import Stale
+from maildesk.store.lists import UNFINISHED
+from maildesk.store.rows import ticket_of
+from maildesk.store.tables import events, firings, messages, tickets
+
+HEARD = (
+    "created", "message", "admitted", "released", "status", "priority", "policy", "ack", "told",
+)  # fmt: skip
+
+# --- what is due ----------------------------------------------------------------------------------
+
+_DUE = (
+    select(tickets.c.number)
+    .where(tickets.c.next_at <= bindparam("now"))
+    .order_by(tickets.c.next_at, tickets.c.number)
+    .limit(bindparam("limit"))
+)
+
+
+def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
+    """The numbers of the tickets that must be looked at, longest due first."""
+    return tuple(connection.scalars(_DUE, {"now": now, "limit": limit}))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A ticket that was looked at, at this version."""
+
+    number: int
+    version: int
+    next_at: datetime | None
+    due_at: datetime | None
+
+
+_SETTLE = (
+    update(tickets)
+    .where(tickets.c.number == bindparam("of"), tickets.c.version == bindparam("at_version"))
+    .values(next_at=bindparam("at"), due_at=bindparam("ends_at"))
+)
+
+
+def settle(connection: Connection, looked_at: Iterable[Settled]) -> None:
+    """Note when they must be looked at next; one that has moved on meanwhile stays due."""
+    rows = [
+        {"of": one.number, "at_version": one.version, "at": one.next_at, "ends_at": one.due_at}
+        for one in looked_at
+    ]
+    if rows:
+        connection.execute(_SETTLE, rows)
+
+
+def postpone(connection: Connection, number: int, until: datetime) -> None:
+    """Look at a ticket again then, whatever is due on it: to look has failed."""
+    this = update(tickets).where(tickets.c.number == number)
+    connection.execute(this.values(next_at=until))
+
+
+def look_at_all(connection: Connection, now: datetime) -> None:
+    """Have all tickets that are not over looked at: what is promised has changed."""
+    alive = tickets.c.status.in_([str(status) for status in UNFINISHED])
+    connection.execute(update(tickets).where(alive).values(next_at=now))
+
+
+# --- tickets with their clocks --------------------------------------------------------------------
+
+_NUMBERS: Any = bindparam("numbers", expanding=True)
+_TICKETS = select(tickets).where(tickets.c.number.in_(_NUMBERS))
+_LOGS = (
+    select(
+        events.c.ticket,
+        events.c.at,
+        events.c.kind,
+        events.c.new,
+        events.c.old,
+        events.c.cause,
+        events.c.receipt,
+    )
+    .where(events.c.ticket.in_(_NUMBERS), events.c.kind.in_(HEARD))
+    .order_by(events.c.id)
+)
+_FIRED = select(firings).where(firings.c.ticket.in_(_NUMBERS))
+_SAID_AT = select(messages.c.at).where(
+    messages.c.ticket == bindparam("ticket"), messages.c.receipt == bindparam("receipt")
+)
+
+
+def on_the_clock(connection: Connection, numbers: Iterable[int]) -> dict[int, TicketFacts]:
+    """These tickets with their logs and what has fired on them, and nothing else."""
+    wanted = {"numbers": list(numbers)}
+    logs, fired = logs_of(connection, **wanted), fired_on(connection, **wanted)
+    return {
+        row.number: TicketFacts(ticket_of(row), log=logs[row.number], fired=fired[row.number])
+        for row in connection.execute(_TICKETS, wanted)
+    }
+
+
+def logs_of(connection: Connection, numbers: list[int]) -> Mapping[int, tuple[LogLine, ...]]:
+    """What the clocks of these tickets hear, in the order in which it was written."""
+    logs: dict[int, list[LogLine]] = defaultdict(list)
+    for row in connection.execute(_LOGS, {"numbers": numbers}).all():
+        logs[row.ticket].append(_line(connection, row))
+    return defaultdict(tuple, {number: tuple(lines) for number, lines in logs.items()})
+
+
+def _line(connection: Connection, row: Any) -> LogLine:
+    said_at = None
+    if row.kind == "admitted":
+        receipt = int(row.cause.removeprefix("receipt "))
+        said_at = connection.scalar(_SAID_AT, {"ticket": row.ticket, "receipt": receipt})
+    return LogLine(row.at, row.kind, row.new or "", row.old or "", row.cause, row.receipt, said_at)
+
+
+def fired_on(connection: Connection, numbers: list[int]) -> Mapping[int, dict[Key, datetime]]:
+    """What has fired on these tickets, and when."""
+    fired: dict[int, dict[Key, datetime]] = defaultdict(dict)
+    for row in connection.execute(_FIRED, {"numbers": numbers}):
+        fired[row.ticket][row.clock, row.cycle, row.arming, row.step] = row.at
+    return fired
+
+
+# --- what fires -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A key that fires, and since when it was due. `is_sent`: by a mail of its own."""
+
+    key: Key
+    reached_at: datetime
+    is_sent: bool
+
+
+def note(connection: Connection, ticket: int, fired: Iterable[Fired], now: datetime) -> None:
+    """Note what fires. Raises: Stale where any of it has fired before."""
+    rows = [
+        {
+            "ticket": ticket,
+            **dict(zip(("clock", "cycle", "arming", "step"), one.key, strict=True)),
+            "reached_at": one.reached_at,
+            "at": now,
+            "is_sent": one.is_sent,
+        }
+        for one in fired
+    ]
+    try:
+        if rows:
+            connection.execute(insert(firings), rows)
+    except IntegrityError as error:
+        raise Stale(f"it has fired on ticket {ticket} before") from error
