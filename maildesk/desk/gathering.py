@@ -18,7 +18,7 @@ from maildesk.mail.message import Automatic, InboundMail
 from maildesk.model.facts import Facts, HeldMail, Hold, Trust
 from maildesk.policy.confirmations import confirmation_tokens, confirmed_hold, may_decide
 from maildesk.policy.decide import classify_arrival
-from maildesk.policy.foresight import asked_by_rules
+from maildesk.policy.foresight import asked_by_rules, asks_anything
 from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.requesters import asked
 from maildesk.policy.rules import Rules
@@ -43,7 +43,7 @@ def with_what_it_asks(database: Database, work: Work, rules: Rules, parse: Parse
     the held mail that it decides on, as far as that is still there."""
     kept = _kept_mail(database, work, rules, parse)
     wanted = asked(kept.mail if kept else work.mail, rules)
-    if rules.routing:
+    if asks_anything(rules):
         wanted = asked_by_rules(*_unknown(work, rules), wanted)
     return replace(work, asked=wanted, kept=kept)
 

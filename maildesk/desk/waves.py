@@ -62,6 +62,7 @@ def keys_of(work: Work, rules: Rules) -> set[str]:
     keys |= {f"#{number}" for number in work.asked.tickets}
     keys |= {f"group {key}" for key in work.asked.group_keys}
     keys |= {f"turn {team}" for team, _agent in work.asked.turns}
+    keys |= {f"load {agent}" for _team, agent in work.asked.turns}  # of all his teams
     keys |= {*work.asked.requesters, *work.asked.addresses}
     if _asks_for_lists(work.asked):
         keys.add(ALL)

@@ -225,7 +225,8 @@ def notify(route: Route, value: Iterable[str], _rules: Rules) -> Route:
 
 @action(rule_words.TRUE, conflicts=("hold",), is_for_tickets=True)
 def solve(route: Route, _value: bool, _rules: Rules) -> Route:  # noqa: FBT001
-    """`true`: the ticket is solved from the start; agents are not told."""
+    """`true`: the ticket is solved from the start; of the agents only those who watch it, and whom
+    `notify` names, are told."""
     return replace(route, status=Status.SOLVED)
 
 

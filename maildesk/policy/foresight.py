@@ -15,7 +15,7 @@ from maildesk.model.plan import Route
 from maildesk.model.ticket import Ticket
 from maildesk.policy.actions import TURNS
 from maildesk.policy.draft import author_of
-from maildesk.policy.routing import route
+from maildesk.policy.routing import by_turns, route
 from maildesk.policy.rule import View
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival
@@ -42,13 +42,18 @@ def view_of(arrival: Arrival, automatic: Automatic) -> View:
     )
 
 
+def asks_anything(rules: Rules) -> bool:
+    """Whether routing may need to know anything of the store."""
+    return bool(rules.routing or by_turns(rules))
+
+
 def asked_by_rules(arrival: Arrival, automatic: Automatic, asked: Asked) -> Asked:
     """Return what must be looked up, with what the rules need; `arrival` knows no facts yet."""
     rules = arrival.rules
-    if not rules.routing:
+    if not asks_anything(rules):
         return asked
     has_open_tickets = "open_tickets" in _fields(rules)
-    if not any(_must_look_up(rule.value(name), name) for rule in rules.routing for name in _NAMES):
+    if not by_turns(rules) and not _must_look_up(rules):
         return replace(asked, has_open_tickets=has_open_tickets)
     possible = list(_possible(arrival, automatic))
     groups = dict.fromkeys(one.group_key for one in possible if one.group_key)
@@ -65,7 +70,11 @@ def asked_by_rules(arrival: Arrival, automatic: Automatic, asked: Asked) -> Aske
 _NAMES = (*ASKS, "assign")
 
 
-def _must_look_up(value: object, name: str) -> bool:
+def _must_look_up(rules: Rules) -> bool:
+    return any(_is_looked_up(rule.value(name), name) for rule in rules.routing for name in _NAMES)
+
+
+def _is_looked_up(value: object, name: str) -> bool:
     return value in TURNS if name == "assign" else value is not None
 
 

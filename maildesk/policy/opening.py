@@ -107,19 +107,35 @@ def _open_for_all(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
 
 
 def _tell(draft: Draft) -> None:
-    """Acknowledge, and tell those who answer for the ticket; of one that a rule has solved only
-    those whom the rule names."""
+    """Acknowledge, and tell those who must know of the ticket."""
     routed = draft.route
     for requester in draft.parties(Role.REQUESTER):
         if routed and not routed.is_acknowledged:
             draft.reasons.append("no acknowledgement: a rule says so")
         elif "@" in requester.address.address:
             notices.acknowledge(draft, requester, template=routed.template if routed else "")
-    also = notices.named_by_rules(draft, routed.notify) if routed else []
-    if draft.ticket.status is Status.SOLVED:
-        notices.tell_named(draft, "queue_new", also)
-    else:
-        notices.tell_agents(draft, "queue_new", also=also)
+    named = notices.named_by_rules(draft, routed.notify) if routed else []
+    notices.tell_named(draft, "queue_new", dict.fromkeys([*_told(draft), *named]))
+
+
+def _told(draft: Draft) -> list[Agent]:
+    """Return who answers for the ticket, and who watches it; of one that a rule has solved, or that
+    its team reads of in the morning, only who watches it."""
+    agents = notices.responsible(draft)
+    is_solved = draft.ticket.status is Status.SOLVED
+    if not is_solved and not _waits_for_digest(draft):
+        return agents
+    if not is_solved:
+        draft.reasons.append(f"nobody of {draft.ticket.team} is told now: their digest lists it")
+    return [agent for agent in agents if agent.handle in draft.ticket.watchers]
+
+
+def _waits_for_digest(draft: Draft) -> bool:
+    """Whether the team is told of new tickets in its digest alone (`notify: digest`)."""
+    ticket, rules = draft.ticket, draft.arrival.rules
+    if ticket.assignee or not rules.members(ticket.team):  # somebody must hear of it
+        return False
+    return any(team.handle == ticket.team and team.notify == "digest" for team in rules.teams)
 
 
 def _add_participants(draft: Draft) -> None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from maildesk.mail.identifiers import read_address
 from maildesk.model.plan import Route, RuleTrace
+from maildesk.model.ticket import Status
 from maildesk.policy import actions
 from maildesk.policy.actions import ACTIONS, ActionWord
 from maildesk.policy.conditions import FIELDS, MAIL, TICKET, sender, sender_domain
@@ -154,12 +155,13 @@ def route(view: View, rules: Rules) -> Route:
     """Return where the mail goes, and what was asked on the way. Never raises."""
     start = addressed(view, rules)
     if not rules.routing:
-        return start
+        return _by_turns(start, rules)
     try:
-        return _ask(view, start, rules)
+        routed = _ask(view, start, rules)
     except TooMuchWork as error:
         note = f"the rules were given up for a mail of this size: {error}"
-        return _to_default(rules, note)
+        routed = _to_default(rules, note)
+    return _by_turns(routed, rules)
 
 
 def _ask(view: View, start: Route, rules: Rules) -> Route:
@@ -188,6 +190,19 @@ def _ask(view: View, start: Route, rules: Rules) -> Route:
 def _to_default(rules: Rules, note: str) -> Route:
     queue = rules.default_queue
     return Route(queue=queue.handle, team=queue.team, notes=(note,), faults=(note,))
+
+
+def _by_turns(route: Route, rules: Rules) -> Route:
+    """Give a ticket of a team that is told by turns to one of them, unless a rule gives it to
+    somebody; one that is solved from the start needs nobody."""
+    if route.assign or route.status is Status.SOLVED or route.team not in by_turns(rules):
+        return route
+    return replace(route, assign=actions.ROUND_ROBIN)
+
+
+def by_turns(rules: Rules) -> list[str]:
+    """Return the teams whose new tickets go to one after the other (`notify: round_robin`)."""
+    return [team.handle for team in rules.teams if team.notify == actions.ROUND_ROBIN]
 
 
 _SETTLED = tuple(name for name, field in FIELDS.items() if field.is_settled)

@@ -90,3 +90,16 @@ def test_a_forms_requester_is_acknowledged_and_the_form_is_not(house: House) -> 
     assert others == {"cy@shop.example"}
     with house.desk.database.read() as session:
         assert tickets.show_ticket(session, 1)["fields"] == {"shop": "Oslo"}
+
+
+def test_who_has_got_a_ticket_of_one_team_counts_as_loaded_in_another(house: House) -> None:
+    to_bo = {"name": "Finance", "when": {"subject_contains": "bill"}, "then": {"team": "finance"}}
+    to_bo["then"]["assign"] = "least_loaded"
+    loads = {"name": "Loads", "then": {"team": "first-line", "assign": "least_loaded"}}
+    use(house, to_bo, loads)
+    first_of = sorted(house.desk.rules.agents, key=lambda agent: agent.handle)  # bo comes first
+    house.change_rules(agents=tuple(first_of))
+    house.hand_in(mail("ada@example.org", "A bill"))
+    house.hand_in(mail("carl@example.org", "Printer"))
+    house.work()
+    assert [ticket["assignee"] for ticket in listed(house)] == ["bo", "kari"]
