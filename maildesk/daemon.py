@@ -192,7 +192,7 @@ class Daemon:
 
     def _call(self, job: Job) -> None:
         try:
-            job.run(self.desk)
+            job(self.desk)
         except MaildeskError as error:
             log.warning("job again later", job=job.name, error=error.text)
         except Exception:

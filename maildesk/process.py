@@ -1,12 +1,9 @@
 """One round of all work without a daemon, for cron and for `maildesk receive`."""
 
-from maildesk.desk.beat import beat
-from maildesk.desk.bundles import send_due
 from maildesk.desk.delivery import Sender
 from maildesk.desk.desk import Desk
-from maildesk.desk.holds import fire_due
 from maildesk.desk.intake import Worker
-from maildesk.desk.scheduled_rules import run_due
+from maildesk.desk.jobs import run_timed
 from maildesk.errors import MaildeskError, Unavailable
 from maildesk.mail.envelope import Receive
 from maildesk.parts import open_poller, open_submitter
@@ -22,10 +19,7 @@ def process_once(desk: Desk, receive: Receive | None = None) -> int:
     worker = Worker(desk)
     while worked := worker.work():
         done += worked
-    fire_due(desk)
-    beat(desk)
-    run_due(desk)
-    send_due(desk)
+    run_timed(desk)
     submit = open_submitter(desk.settings.send, desk.rules.domain)
     sender = Sender(desk, submit)
     try:

@@ -1,13 +1,14 @@
 """What is done by the clock. The scheduler only calls; each job asks the store what is due.
 
-To add a job: a function here with `@job(every=…)`.
+To add a job: a function here with `@job(every=…)`, and `is_timed=True` if it does what is due by
+the wall clock; those wait where the clock is not trusted (`clock_guard`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from maildesk.desk import beat
+from maildesk.desk import beat, clock_guard
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.bundles import send_due
 from maildesk.desk.desk import Desk
@@ -22,24 +23,39 @@ LATE = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A function that is called every so often."""
+    """A function that is called every so often. `is_timed`: what it does, is due by the clock."""
 
     name: str
     every: timedelta
     run: Callable[[Desk], None]
+    is_timed: bool = False
+
+    def __call__(self, desk: Desk) -> None:
+        """Run it, if it may."""
+        if not self.is_timed or clock_guard.is_trusted(desk):
+            self.run(desk)
 
 
 JOBS: list[Job] = []
 
 
-def job(*, every: timedelta) -> Callable[[Callable[[Desk], None]], Callable[[Desk], None]]:
+def job(
+    *, every: timedelta, is_timed: bool = False
+) -> Callable[[Callable[[Desk], None]], Callable[[Desk], None]]:
     """Have the decorated function called `every` so often."""
 
     def register(run: Callable[[Desk], None]) -> Callable[[Desk], None]:
-        JOBS.append(Job(run.__name__, every, run))
+        JOBS.append(Job(run.__name__, every, run, is_timed))
         return run
 
     return register
+
+
+def run_timed(desk: Desk) -> None:
+    """Do all that is due by the clock, once."""
+    for each in JOBS:
+        if each.is_timed:
+            each(desk)
 
 
 @job(every=timedelta(seconds=10))
@@ -55,25 +71,25 @@ def checkpoint(desk: Desk) -> None:
     desk.database.checkpoint()
 
 
-@job(every=timedelta(minutes=1))
+@job(every=timedelta(minutes=1), is_timed=True)
 def remind_and_wake(desk: Desk) -> None:
     """Remind of held mails that nobody decides on; bring back tickets whose day has come."""
     fire_due(desk)
 
 
-@job(every=timedelta(minutes=1))
+@job(every=timedelta(minutes=1), is_timed=True)
 def look_at_clocks(desk: Desk) -> None:
     """Do what is due on tickets: steps of the ladder, reminders, closings."""
     beat.beat(desk)
 
 
-@job(every=timedelta(minutes=1))
+@job(every=timedelta(minutes=1), is_timed=True)
 def run_scheduled_rules(desk: Desk) -> None:
     """Ask the routing rules with `every` whose time has come, and do what they say."""
     run_due(desk)
 
 
-@job(every=timedelta(minutes=1))
+@job(every=timedelta(minutes=1), is_timed=True)
 def send_bundles(desk: Desk) -> None:
     """Mail agents who get too many mails a list of what came in the last quarter of an hour."""
     send_due(desk)
