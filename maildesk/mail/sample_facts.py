@@ -11,6 +11,8 @@ BO = {"name": "Bo Dahl", "address": "bo@supplier.example", "organisation": ""}
 KARI = {"name": "Kari Nordmann", "address": "kari@example.com", "organisation": ""}
 WRITTEN_AT = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
 DUE_AT = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+LATER = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
+CLOSES_AT = datetime(2026, 12, 1, 8, 15, tzinfo=UTC)
 
 TICKET: Mapping[str, object] = {
     "number": 1042,

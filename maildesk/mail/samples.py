@@ -1,6 +1,7 @@
 """Sample facts for every template: for tests, `check` and `template preview`.
 
-This is also where to look up what a template sees; the nouns are told in `sample_facts`. A new
+This is also where to look up what a template sees; the nouns are told in `sample_facts`, the mails
+about promises in `samples_promises`. A new
 kind of mail gets a line in `SAMPLES`; what is worded in another way now and then, in `OCCASIONS`.
 """
 
@@ -13,8 +14,10 @@ from maildesk.mail.sample_facts import (
     BUNDLED,
     COMMON,
     CONVERSATION,
+    DUE_AT,
     EARLIER,
     KARI,
+    LATER,
     LISTED,
     MAIL,
     OPEN,
@@ -26,11 +29,16 @@ from maildesk.mail.sample_facts import (
     WRITTEN_AT,
     command,
 )
+from maildesk.mail.samples_promises import (
+    ON_PROMISES,
+    PROMISES_TO_AGENT,
+    PROMISES_TO_REQUESTER,
+)
 from maildesk.mail.template_sources import PARTS, SUFFIX, BadTemplate, Sources
 from maildesk.mail.templates import render
 
 _TO_REQUESTER: Mapping[str, Mapping[str, object]] = {
-    "received": {**TO_ADA, "ticket": TICKET, "full": True},
+    "received": {**TO_ADA, "ticket": TICKET, "full": True, "answer_by": DUE_AT},
     "reply": {
         **TO_ADA,
         **CONVERSATION,
@@ -46,7 +54,12 @@ _TO_REQUESTER: Mapping[str, Mapping[str, object]] = {
         "agent": {"name": "Kari Nordmann"},
         "closes_at": WRITTEN_AT.replace(day=30),
     },
-    "closed": {**TO_ADA, "ticket": {**SOLVED, "status": "closed"}, "is_confirmed": True},
+    "closed": {
+        **TO_ADA,
+        "ticket": {**SOLVED, "status": "closed"},
+        "full": True,
+        "why": "confirmed",
+    },
     "merged": {**TO_ADA, "ticket": {**OPEN, "status": "merged"}, "into": 1038},
     "my_tickets": {**TO_ADA, "ticket": None, "full": True, "items": LISTED, "more": 0},
     "unknown_address": {**COMMON, "reader": {"name": "Bo Dahl"}},
@@ -59,7 +72,7 @@ _TO_AGENT: Mapping[str, Mapping[str, object]] = {
         **CONVERSATION,
         "ticket": OPEN,
         "actor": {"name": "Bo Dahl"},
-        "by": "agent",  # or "team", "rule", "woken"
+        "by": "agent",  # or "team", "rule", "woken", "held", "stale", "reopens"
         "reason": "the drum is yours",
         "commands": [*map(command, ("#solve", "#wait", "#assign"))],
     },
@@ -191,14 +204,25 @@ _TO_ADMIN: Mapping[str, Mapping[str, object]] = {
 }
 
 SAMPLES: Mapping[str, Mapping[str, object]] = MappingProxyType(
-    {**_TO_REQUESTER, **_TO_AGENT, **_TO_ADMIN}
+    {
+        **_TO_REQUESTER,
+        **PROMISES_TO_REQUESTER,
+        **_TO_AGENT,
+        **PROMISES_TO_AGENT,
+        **_TO_ADMIN,
+    }
 )
 
 # What is worded in another way, by kind and occasion: the facts that differ from the sample.
 OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
     {
-        ("received", "opened_for_her"): {"opened_by": "Kari Nordmann"},
-        ("received", "unproved"): {"full": False, "reader": {"name": ""}},
+        **ON_PROMISES,
+        ("received", "opened_for_her"): {
+            "opened_by": "Kari Nordmann",
+            "answer_by": None,
+            "solve_by": LATER,
+        },
+        ("received", "unproved"): {"full": False, "reader": {"name": ""}, "answer_by": None},
         ("reopened", "to_requester"): {"reply_goes": None, "reader": {"name": "Ada Berg"}},
         ("bounced", "delayed"): {
             "recipients": [{"address": "ada@acme.example", "status": "4.4.1", "action": "delayed"}]
@@ -207,6 +231,14 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
         ("assigned", "team"): {"by": "team", "ticket": TICKET, "commands": [command("#take")]},
         ("assigned", "woken"): {"by": "woken", "actor": None, "reason": ""},
         ("assigned", "rule"): {"by": "rule", "actor": None, "reason": "the rule “Nagging” fits"},
+        ("assigned", "stale"): {
+            "by": "stale",
+            "actor": None,
+            "reason": "",
+            "since": WRITTEN_AT,
+            "next_told": ["lead"],
+        },
+        ("assigned", "reopens"): {"by": "reopens", "actor": None, "reason": "", "times": 3},
         ("command_receipt", "stored"): {
             "ticket": OPEN,
             "title": "Stored as a note: nothing was sent to Ada Berg",
@@ -275,7 +307,8 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
         ("bundle", "second_part"): {"total": 530, "number": 402, "page": 2, "pages": 3},
         ("help", "no_ticket"): {"ticket": None},
         ("solved", "without_words"): {"mail": {**ANSWER, "text": ""}, "closes_at": None},
-        ("closed", "in_silence"): {"is_confirmed": False},
+        ("closed", "in_silence"): {"why": "silence"},
+        ("closed", "unanswered"): {"why": "unanswered"},
         ("my_tickets", "unproved"): {
             "full": False,
             "reader": {"name": ""},

@@ -63,6 +63,7 @@ _TO_HTML = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}).disable(
 _DEFAULTS: Mapping[str, object] = {
     "actor": None,
     "agent": None,
+    "answer_by": None,
     "by": "agent",
     "closes_at": None,
     "commands": (),
@@ -75,7 +76,6 @@ _DEFAULTS: Mapping[str, object] = {
     "groups": (),
     "hint": None,
     "into": None,
-    "is_confirmed": False,
     "is_own": False,
     "is_reminder": False,
     "items": (),
@@ -86,6 +86,7 @@ _DEFAULTS: Mapping[str, object] = {
     "may_send": False,
     "messages": (),
     "more": 0,
+    "next_told": (),
     "opened_by": "",
     "others": (),
     "participants": (),
@@ -100,10 +101,13 @@ _DEFAULTS: Mapping[str, object] = {
     "reply_goes": None,
     "searched": "",
     "since": None,
+    "solve_by": None,
     "suggests": (),
     "ticket": None,
+    "times": 0,
     "title": "",
     "understood": (),
+    "why": "",
     "words": "",
 }
 

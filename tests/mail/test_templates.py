@@ -33,7 +33,7 @@ KINDS = sorted(SAMPLES)
 MAILS = [(kind, occasion) for kind in KINDS for occasion in occasions_of(kind)]
 TO_AGENTS = (
     "assigned", "bounced", "case", "command_receipt", "files", "held", "note", "queue_new",
-    "reopened", "trace", "user_replied",
+    "reopened", "sla_breach", "sla_manager", "sla_warning", "trace", "user_replied",
 )  # fmt: skip
 
 
@@ -78,8 +78,13 @@ def right_to_left(key: str, value: Any) -> Any:
     return {"subject": "المدفأة لا تعمل", "text": "שלום,\n\nהמדפסת לא עובדת."}.get(key, value)
 
 
+TIMES_AHEAD = (
+    "answer_by", "closes_at", "due_at", "next_at", "next_update_at", "remind_at", "solve_by",
+)  # fmt: skip
+
+
 def no_due_time(key: str, value: Any) -> Any:
-    return None if key in ("due_at", "closes_at") else value
+    return None if key in TIMES_AHEAD else value
 
 
 def no_items(key: str, value: Any) -> Any:
@@ -103,7 +108,7 @@ VARIANTS: dict[str, Callable[[str, Any], Any]] = {
 }
 
 WILDCARDS = (
-    (re.compile(r"\w{3}, \d{1,2} \w{3} \d{4}, \d\d:\d\d \S+?(?=[.,;)\s])"), "{time}"),
+    (re.compile(r"\w{3}, \d{1,2} \w{3} \d{4}, \d\d:\d\d \S+?(?=[.,;:)\s])"), "{time}"),
     (re.compile(r"\w{3}, \d{1,2} \w{3} \d{4}"), "{date}"),
     (re.compile(r"(?<=Reference: )\S+"), "{reference}"),
 )

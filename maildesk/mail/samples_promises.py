@@ -1,0 +1,188 @@
+"""Samples of mails about promises: what clocks, ladders, reminders and the digest write.
+
+In a list of `timeline` the `kind` is one of: created, asked, answered, noted, status, priority,
+assignee, team, told, step, ack, breach. `clock` is `policy.promises.ClockName`, `next_told` are
+words of `notify` in sla.yaml, or names.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from maildesk.mail.sample_facts import (
+    ANSWER,
+    BO,
+    CLOSES_AT,
+    COMMON,
+    CONVERSATION,
+    DUE_AT,
+    LATER,
+    LISTED,
+    OPEN,
+    TICKET,
+    TO_ADA,
+    TO_AGENT,
+    WRITTEN_AT,
+    command,
+)
+
+Sample = Mapping[str, object]
+
+_TO_HER: Sample = {**TO_ADA, "full": True}
+_QUESTION: Sample = {
+    "quote": "Which paper was in the tray when it began?",
+    "quote_author": "Kari Nordmann",
+    "quote_at": WRITTEN_AT,
+}
+
+PROMISES_TO_REQUESTER: Mapping[str, Sample] = {
+    "received_closed": {
+        **_TO_HER,
+        "ticket": TICKET,
+        "opens_at": LATER.replace(hour=7),
+        "why_closed": "Christmas Day",  # "": outside the opening hours
+        "answer_by": LATER,
+        "solve_by": None,
+    },
+    "question": {
+        **_TO_HER,
+        **CONVERSATION,
+        "mail": ANSWER,
+        "agent": {"name": "Kari Nordmann"},
+        "others": ["Cy Ek"],
+        "remind_at": LATER,
+        "closes_at": CLOSES_AT,
+        "back_at": None,  # when an agent looks again, whatever comes
+    },
+    "reminder": {**_TO_HER, **_QUESTION, "is_last": False, "closes_at": CLOSES_AT},
+    "progress": {**_TO_HER, "next_update_at": LATER},
+    "delay": {**_TO_HER, "clock": "resolution", "due_at": DUE_AT, "next_update_at": LATER},
+    "specialist": {**_TO_HER, "due_at": LATER},
+}
+
+_STEP: Sample = {
+    **TO_AGENT,
+    "ticket": OPEN,
+    "clock": "first_response",
+    "due_at": DUE_AT,
+    "is_late": False,  # the mail, after downtime
+    "reached_at": WRITTEN_AT,
+    "others_due": [{"clock": "resolution", "step": "50%"}],
+    "next_at": DUE_AT,  # what comes if nobody does anything, and who hears of it
+    "next_told": ["owner", "lead", "requester"],
+}
+
+
+def _at(hour: int, minute: int = 0) -> datetime:
+    return WRITTEN_AT.replace(hour=hour, minute=minute)
+
+
+_TIMELINE: list[Sample] = [
+    {"at": WRITTEN_AT, "kind": "created", "who": "", "old": "", "new": ""},
+    {"at": _at(8, 20), "kind": "assignee", "who": "", "old": "", "new": "Kari Nordmann"},
+    {"at": _at(11, 40), "kind": "asked", "who": "", "old": "", "new": ""},
+]
+
+_LINE: Sample = {
+    **LISTED[0],
+    "subject": "Blank pages",
+    "commands": [command("#solve")],
+}
+_NEXT: Sample = {**_LINE, "number": 1039, "subject": "New screen", "due_at": LATER, "requester": BO}
+
+PROMISES_TO_AGENT: Mapping[str, Sample] = {
+    "sla_warning": {
+        **_STEP,
+        **CONVERSATION,
+        "percent": 75,  # None: a step by time, or none of the ladder
+        "left": timedelta(minutes=45),
+        "is_nudge": False,  # True: the owner is asked for a word to the requester
+        "commands": [*map(command, ("#ack", "#solve", "#wait 2d"))],
+    },
+    "sla_breach": {
+        **_STEP,
+        **CONVERSATION,
+        "reply_goes": "",
+        "is_requester_told": True,
+        "next_at": LATER,
+        "next_told": ["manager"],
+        "commands": [*map(command, ("#breach", "#ack", "#solve"))],
+    },
+    "sla_manager": {
+        **_STEP,
+        "reader": {"name": "Mia Lie"},
+        "reply_goes": "",
+        "clock": "resolution",
+        "percent": 150,
+        "target": timedelta(hours=4),
+        "others_due": [],
+        "next_at": None,
+        "next_told": [],
+        "timeline": _TIMELINE,
+        "more": 0,
+        "commands": [*map(command, ("#assign", "#status"))],
+    },
+    "page": {
+        **_STEP,
+        "number": 1,
+        "is_breached": False,
+        "commands": [command("#ack")],
+    },
+    "digest": {
+        **COMMON,
+        "ticket": None,
+        "reference": "",
+        "team": "",
+        "held": [
+            {
+                "number": 1040,
+                "subject": "Second screen",
+                "at": WRITTEN_AT,
+                "href": command("#show 1040")["href"],
+                "commands": [*map(command, ("run", "send", "drop"))],
+            }
+        ],
+        "overdue": [_LINE],
+        "today": [{**_LINE, "number": 1041, "subject": "VPN drops", "requester": BO}],
+        "coming": [_NEXT],
+        "unassigned": [],
+        "more": 0,
+    },
+}
+
+# By kind and occasion, as `samples.OCCASIONS`.
+ON_PROMISES: Mapping[tuple[str, str], Sample] = MappingProxyType(
+    {
+        ("received_closed", "at_night"): {"why_closed": "", "answer_by": None, "solve_by": LATER},
+        ("question", "until_a_day"): {"remind_at": None, "closes_at": None, "back_at": LATER},
+        ("reminder", "last"): {"is_last": True},
+        ("progress", "on_hold"): {"ticket": {**OPEN, "status": "on_hold", "assignee": None}},
+        ("delay", "of_an_answer"): {"clock": "first_response", "ticket": TICKET},
+        ("delay", "unproved"): {"full": False, "reader": {"name": ""}},
+        ("sla_warning", "update"): {
+            **dict.fromkeys(("percent", "left", "next_at")),
+            "clock": "update",
+            "is_nudge": True,
+            "next_told": [],
+            "others_due": [],
+        },
+        ("sla_warning", "late"): {"clock": "resolution", "percent": None, "is_late": True},
+        ("sla_breach", "resolution"): {"clock": "resolution", "is_requester_told": False},
+        ("sla_manager", "nobody"): {
+            "ticket": TICKET,
+            "clock": "next_response",
+            "percent": None,
+            "next_at": LATER,
+            "next_told": ["manager"],
+        },
+        ("page", "again"): {"number": 3, "is_breached": True},
+        ("digest", "team"): {
+            "team": "first-line",
+            "held": [],
+            "unassigned": [{**_LINE, "assignee": None, "commands": [command("#take")]}],
+        },
+        ("digest", "nothing"): dict.fromkeys(
+            ("held", "overdue", "today", "coming", "unassigned"), ()
+        ),
+    }
+)  # fmt: skip
