@@ -20,6 +20,7 @@ from maildesk.model.ticket import Party, Role, Ticket
 from maildesk.policy.confirmations import bound_to
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.lifecycle import OVER
+from maildesk.policy.outlook import next_due_at
 from maildesk.policy.rules import Agent
 
 NAME_CHARACTERS = 100
@@ -134,7 +135,7 @@ def _links(draft: Draft, letter: Letter, reply_to: Address | None) -> list[dict[
     subject = quote(_subject(draft))
     address = quote(reply_to.address, safe="@")
     return [
-        {"label": body, "href": f"mailto:{address}?subject={subject}&body={quote(body)}"}
+        {"label": body.strip(), "href": f"mailto:{address}?subject={subject}&body={quote(body)}"}
         for body in bodies
     ]
 
@@ -253,6 +254,7 @@ def _ticket_facts(draft: Draft) -> dict[str, object]:
         "assignee": assignee.name if assignee else None,
         "requester": person_facts(draft, ticket.requester),
         "created_at": ticket.created_at,
+        "due_at": next_due_at(draft),
         "title": ticket.title,
         "wake_at": ticket.wake_at,
     }

@@ -17,6 +17,7 @@ from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal, was_told
 from maildesk.policy.letters import AUTO_REPLIED, Letter, label, write, write_agent
 from maildesk.policy.outgoing import relayed
+from maildesk.policy.outlook import is_question, promise_facts, what_follows
 from maildesk.policy.rules import Agent
 from maildesk.policy.threads import AGENT_PURPOSES
 
@@ -51,12 +52,13 @@ def acknowledge(
         draft.reasons.append(f"no acknowledgement: {stop}")
         return
     full = proved or rules.unverified == "full"
+    kind, promise = promise_facts(draft, by) if full else ("received", {})
     letter = Letter(
-        kind="received",
+        kind=kind,
         audience=Audience.REQUESTER,
         purpose=Purpose.PARTICIPANT,
         sender=desk_address(draft),
-        facts={"full": full, "opened_by": by.name if by else ""},
+        facts={"full": full, "opened_by": by.name if by else "", **promise},
         auto_submitted=AUTO_REPLIED,
         subject="" if full else f"Your request [#{draft.ticket.number}]",
         is_answer=True,
@@ -178,8 +180,10 @@ def tell_stranger(draft: Draft) -> None:
 
 def send_reply(draft: Draft, agent: Agent, kind: str = "reply") -> None:
     """Send an agent's words to the requester and the participants; `kind` is solved where they
-    solve the case, too."""
+    solve the case, too. Where the same mail says `#wait`, they are a question."""
     mail = draft.arrival.mail
+    if kind == "reply" and is_question(draft):
+        kind = "question"
     named = {address.key for address in (*mail.to, *mail.cc)}
     parties = [party for party in readers(draft, agent) if party.address.key not in named]
     for party in parties:
@@ -197,7 +201,10 @@ def tell_solved(draft: Draft, agent: Agent) -> None:
 
 def _words(draft: Draft, agent: Agent, kind: str, party: Party, parties: list[Party]) -> Letter:
     others = [label(other.address) for other in parties if other is not party]
-    facts = {"agent": {"name": agent.name}, "quote": "", "quote_author": "", "quote_at": None}
+    facts: dict[str, object] = {"agent": {"name": agent.name}}
+    facts |= {"quote": "", "quote_author": "", "quote_at": None}
+    if kind in ("question", "solved"):
+        facts |= what_follows(draft, kind)
     return Letter(
         kind=kind,
         audience=Audience.REQUESTER,

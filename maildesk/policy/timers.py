@@ -100,7 +100,9 @@ def wake(ticket: TicketFacts, rules: Rules, now: datetime, absent: Absent) -> Pl
 
 
 def finished(draft: Draft, cause: str) -> Plan:
-    """Return the plan, its letters named after the occasion: it happens once."""
+    """Return the plan, its letters named after the occasion: it happens once. Their topics stay,
+    or of two letters of one kind to one reader the second would be taken for the first."""
     plan = draft.plan(Disposition.NOTE)
-    named = tuple(replace(notice, cause=cause) for notice in plan.notices)
-    return replace(plan, notices=named)
+    topics = (notice.cause.removeprefix("receipt:0") for notice in plan.notices)
+    pairs = zip(plan.notices, topics, strict=True)
+    return replace(plan, notices=tuple(replace(one, cause=cause + topic) for one, topic in pairs))
