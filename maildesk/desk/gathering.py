@@ -45,7 +45,7 @@ def with_what_it_asks(database: Database, work: Work, rules: Rules, parse: Parse
     wanted = asked(kept.mail if kept else work.mail, rules)
     if asks_anything(rules):
         wanted = asked_by_rules(*_unknown(work, rules), wanted)
-    return replace(work, asked=wanted, kept=kept)
+    return replace(work, asked=replace(wanted, has_clocks=bool(rules.promises)), kept=kept)
 
 
 def _unknown(work: Work, rules: Rules) -> tuple[Arrival, Automatic]:

@@ -189,7 +189,7 @@ class Asked:
     """What must be looked up because a mail asks for it: `tickets` by number, tickets that hold all
     words of one of `words`, the contacts at `addresses` (keys), the open tickets of an `agent` and
     his teams, the sender's own (`is_own`), the files and the history of the ticket that the mail
-    belongs to. For routing rules: the open tickets of these `group_keys`, the `requesters` that a
+    belongs to, and the logs of its clocks. For routing rules: the open tickets of these `group_keys`, the `requesters` that a
     form may name (address keys), how many tickets the sender has open, and of `turns` (team, agent)
     who had the last ticket and who has how many."""
 
@@ -201,6 +201,7 @@ class Asked:
     is_own: bool = False
     has_files: bool = False
     has_history: bool = False
+    has_clocks: bool = False
     group_keys: tuple[str, ...] = ()
     requesters: tuple[str, ...] = ()
     has_open_tickets: bool = False

@@ -28,7 +28,7 @@ from maildesk.policy.follow_ups import (
     turns,
 )
 from maildesk.policy.ladder import LATE_AFTER, Firing, StepsDue, due_together, pages, steps_due
-from maildesk.policy.promised import clocks_of
+from maildesk.policy.promised import clocks_of, ends_at
 from maildesk.policy.promises import ClockName
 from maildesk.policy.rules import Rules
 
@@ -76,12 +76,11 @@ def agenda(facts: TicketFacts, rules: Rules, now: datetime) -> Agenda:
         *(turn.at for turn in open_turns if turn.at > now),
         *(firing.at for clock in running for firing in clock.ahead[:1]),
     ]
-    ends = (one.due_at for one in running if one.due_at and one.name is not ClockName.UPDATE)
     return Agenda(
         due=(*steps, *(Due(turn, is_late=_is_late(turn.at, now)) for turn in last)),
         silent=(*((one.key, one.at) for one in passed), *((one.key, one.at) for one in lower)),
         next_at=min(ahead, default=None),
-        due_at=min(ends, default=None),
+        due_at=ends_at(shown),
         clocks=shown,
     )
 

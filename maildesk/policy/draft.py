@@ -23,7 +23,7 @@ from maildesk.model.changes import (
     SetRequester,
     SetStatus,
 )
-from maildesk.model.facts import Level, ThreadId, TicketFacts
+from maildesk.model.facts import Level, LogLine, ThreadId, TicketFacts
 from maildesk.model.plan import Alert, CommandTrace, Disposition, Match, Notice, Plan, Route
 from maildesk.model.ticket import Direction, Party, Role, Ticket, Visibility
 from maildesk.policy.lifecycle import Trigger, next_status
@@ -31,6 +31,7 @@ from maildesk.policy.preview import after
 from maildesk.policy.promised import choose_policy
 from maildesk.policy.rules import Agent, Queue
 from maildesk.policy.threads import Arrival
+from maildesk.policy.ticket_log import to_be_written
 
 _RANK = [Role.KNOWN, Role.AGENT, Role.PARTICIPANT, Role.REQUESTER]
 
@@ -92,6 +93,12 @@ class Draft:
         people = (*mail.senders, *mail.to, *mail.cc)
         present = ThreadId(mail.message_id, frozenset(person.key for person in people))
         return (*self.facts.thread, present)
+
+    @property
+    def log(self) -> tuple[LogLine, ...]:
+        """The ticket's log, as far as it is known, with what the draft will write into it."""
+        new = to_be_written(self.changes, self.ticket.number, self.arrival.now)
+        return (*self.facts.log, *new)
 
     def parties(self, *roles: Role) -> list[Party]:
         """The ticket's parties of these roles, those that the draft adds too."""

@@ -1,5 +1,6 @@
 """What a ticket is promised: which policy is in force for it, and how its clocks stand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -81,3 +82,19 @@ def promised(ticket: Ticket, rules: Rules, now: datetime) -> Promised | None:
         opens_at=None if is_open else calendar.next_opening(now),
         why_closed="" if is_open else calendar.holiday_at(now) or "",
     )
+
+
+def next_due_at(facts: TicketFacts, rules: Rules, now: datetime) -> datetime | None:
+    """Return when the next clock of a ticket ends; see `ends_at`."""
+    return ends_at(clocks_of(facts, rules, now))
+
+
+def ends_at(shown: Mapping[ClockName, Clock]) -> datetime | None:
+    """Return when the next promise of those that run is due, be it over. The update clock promises
+    nobody anything that he knows of."""
+    ends = (
+        clock.due_at
+        for clock in shown.values()
+        if clock.is_running and clock.due_at and clock.name is not ClockName.UPDATE
+    )
+    return min(ends, default=None)

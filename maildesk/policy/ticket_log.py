@@ -7,6 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from maildesk.model.changes import (
+    AddMessage,
+    Change,
+    Detail,
+    NoteEvent,
+    OpenTicket,
+    ReleaseMessage,
+    SetDetail,
+    SetStatus,
+)
 from maildesk.model.facts import LogLine
 from maildesk.model.ticket import Priority, Status, Ticket
 from maildesk.policy.calendar import Calendar
@@ -122,3 +132,32 @@ def _event(line: LogLine) -> Iterator[Event]:
             yield Acknowledged(line.at)
         case _:
             pass
+
+
+# --- lines that are still to be written ---------------------------------------------------------
+
+
+def to_be_written(changes: Iterable[Change], number: int, now: datetime) -> Iterator[LogLine]:
+    """The lines that these changes will write into the log of a ticket, as `store.apply` does."""
+    for change in changes:
+        match change:
+            case OpenTicket() if change.ticket.number == number:
+                yield LogLine(change.ticket.created_at, "created", old=change.agent, receipt=0)
+            case AddMessage() if change.ticket == number:
+                old = "courtesy" if change.is_courtesy else ""
+                what = f"{change.direction} {change.visibility}"
+                yield LogLine(change.at, "message", what, old, receipt=0)
+            case ReleaseMessage() if change.ticket == number:
+                kind = "admitted" if change.mail is None else "released"
+                yield LogLine(now, kind, f"{change.direction} {change.visibility}")
+            case SetStatus() if change.ticket == number:
+                yield LogLine(now, "status", str(change.status))
+            case SetDetail() if change.ticket == number and change.detail in _DETAILS:
+                yield LogLine(now, str(change.detail), change.value)
+            case NoteEvent() if change.ticket == number and change.kind in ("ack", "told"):
+                yield LogLine(now, change.kind, change.new, cause=change.cause)
+            case _:
+                pass
+
+
+_DETAILS = (Detail.PRIORITY, Detail.POLICY)

@@ -6,7 +6,7 @@ beat has said so. It is indexed, so what is not due costs nothing.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -108,6 +108,12 @@ def on_the_clock(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
         row.number: TicketFacts(ticket_of(row), log=logs[row.number], fired=fired[row.number])
         for row in connection.execute(_TICKETS, wanted)
     }
+
+
+def with_logs(connection: Connection, known: Mapping[int, TicketFacts]) -> dict[int, TicketFacts]:
+    """These tickets with their logs."""
+    logs = logs_of(connection, list(known)) if known else {}
+    return {number: replace(facts, log=logs[number]) for number, facts in known.items()}
 
 
 def logs_of(connection: Connection, numbers: list[int]) -> Mapping[int, tuple[LogLine, ...]]:

@@ -12,7 +12,15 @@ from maildesk.errors import NotFound
 from maildesk.mail.message import InboundMail, Span, cut
 from maildesk.model.facts import Asked, Facts, TicketFacts
 from maildesk.model.ticket import Role, Ticket
-from maildesk.store import agent_facts, asked_facts, contacts, facts, lists, routing_facts
+from maildesk.store import (
+    agent_facts,
+    asked_facts,
+    clocks,
+    contacts,
+    facts,
+    lists,
+    routing_facts,
+)
 from maildesk.store.absences import absent
 from maildesk.store.message_ids import owners_of
 from maildesk.store.rows import as_json, instant, ticket_of
@@ -58,6 +66,8 @@ def gather(
         )
         for number, ticket in facts.ticket_facts(connection, wanted).items()
     }
+    if asked.has_clocks:
+        known = clocks.with_logs(connection, known)
     people = (*asked.requesters, *asked.addresses)
     key = mail.sender.key if mail.sender else None
     contact, person = contacts.find_person(connection, key) if key else (None, frozenset())
