@@ -118,6 +118,7 @@ def desk_rules(current: Rules, desk: Desk) -> Rules:
         aliases_of_verbs=desk.words.aliases,
         answers=desk.words.answers,
         routing=desk.rules.rules,
+        matrix=routing.matrix.priorities(),
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
+from maildesk.config.priority_matrix import Matrix
 from maildesk.config.routing_rules import rules_schema
 from maildesk.config.section import Section
 from maildesk.config.words import (
@@ -47,7 +48,9 @@ class Team(Section):
     tier: int = Field(default=1, ge=1, le=9, description="first, second, third line")
     next: Handle | None = Field(default=None, description="the team that tickets are passed on to")
     notify: Literal["everyone", "round_robin", "digest"] = Field(
-        default="everyone", description="who is told of new tickets; only `everyone` is used yet"
+        default="everyone",
+        description="who hears of new tickets: `everyone`, the one whose turn it is to own it, or "
+        "nobody until the morning's digest",
     )
 
 
@@ -96,6 +99,9 @@ class RoutingFile(Section):
     queues: dict[Handle, Queue] = Field(min_length=1, description="by handle")
     rules: Annotated[list[object], WithJsonSchema(rules_schema())] = Field(
         default=[], description="asked in this order, see [routing](routing.md)"
+    )
+    matrix: Matrix = Field(
+        default=Matrix(), description="the priorities that `impact` and `urgency` give"
     )
     aliases: list[Address] = Field(default=[], description="further addresses that are ours")
     own_lists: list[Address] = Field(

@@ -16,7 +16,7 @@ from maildesk.model.facts import Level
 from maildesk.model.plan import Route
 from maildesk.model.ticket import Priority, Status, TicketType
 from maildesk.policy import rule_words
-from maildesk.policy import urgency as matrix
+from maildesk.policy import urgency as levels
 from maildesk.policy.rule import Groups, Path, Reference
 from maildesk.policy.rule_words import Shape, choice, is_address, mapping_of, one_or_list_of
 from maildesk.policy.rules import Rules
@@ -123,7 +123,7 @@ def assign(route: Route, value: str, _rules: Rules) -> Route:
 
 # --- what it is ---------------------------------------------------------------------------------
 
-_LEVEL = choice("level", matrix.LEVELS)
+_LEVEL = choice("level", levels.LEVELS)
 
 
 @action(choice("priority", Priority), conflicts=("impact", "urgency"), is_for_tickets=True)
@@ -133,15 +133,19 @@ def priority(route: Route, value: str, _rules: Rules) -> Route:
 
 
 @action(_LEVEL, is_for_tickets=True)
-def impact(route: Route, value: str, _rules: Rules) -> Route:
-    """Say how many are hit: high, medium or low; with `urgency` it gives the priority."""
-    return replace(route, impact=value, priority=matrix.priority_of(value, route.urgency))
+def impact(route: Route, value: str, rules: Rules) -> Route:
+    """Say how many are hit: high, medium or low; with `urgency` it gives the priority, as `matrix`
+    says."""
+    priority = levels.priority_of(value, route.urgency, rules.matrix)
+    return replace(route, impact=value, priority=priority)
 
 
 @action(_LEVEL, is_for_tickets=True)
-def urgency(route: Route, value: str, _rules: Rules) -> Route:
-    """Say how long it can wait: high, medium or low; with `impact` it gives the priority."""
-    return replace(route, urgency=value, priority=matrix.priority_of(route.impact, value))
+def urgency(route: Route, value: str, rules: Rules) -> Route:
+    """Say how long it can wait: high, medium or low; with `impact` it gives the priority, as
+    `matrix` says."""
+    priority = levels.priority_of(route.impact, value, rules.matrix)
+    return replace(route, urgency=value, priority=priority)
 
 
 @action(choice("type", TicketType), is_for_tickets=True)

@@ -7,11 +7,13 @@ from typing import Any
 
 from maildesk.mail.identifiers import ReplyAddresses, read_address
 from maildesk.mail.message import address_key
+from maildesk.model.ticket import Priority
 from maildesk.policy.calendar import Calendar, LocalCalendar
 from maildesk.policy.hours import Frame, Week
 from maildesk.policy.promises import Edition, FollowUp, Policy, Promise
 from maildesk.policy.rule import Rule
 from maildesk.policy.sieve import Sieve, sieve_for
+from maildesk.policy.urgency import MATRIX
 
 _OFFICE: Week = (*((Frame(8 * 60, 16 * 60),),) * 5, (), ())
 
@@ -112,6 +114,7 @@ class Rules:
     aliases_of_verbs: Mapping[str, str] = field(default_factory=dict)  # folded word -> verb
     answers: Mapping[str, str] = field(default_factory=dict)  # canned answers, by name
     routing: tuple[Rule, ...] = ()  # in the order of the file
+    matrix: Mapping[tuple[str, str], Priority] = field(default_factory=lambda: MATRIX)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)  # by name
     promises: tuple[Promise, ...] = ()  # in the order of the file
     follow_up: FollowUp = FollowUp()

@@ -24,6 +24,8 @@ MATRIX: Mapping[tuple[str, str], Priority] = MappingProxyType(
 )
 
 
-def priority_of(impact: str, urgency: str) -> Priority:
+def priority_of(
+    impact: str, urgency: str, matrix: Mapping[tuple[str, str], Priority] = MATRIX
+) -> Priority:
     """Return the priority; of two words the one that nobody has said is medium."""
-    return MATRIX[impact or MEDIUM, urgency or MEDIUM]
+    return matrix[impact or MEDIUM, urgency or MEDIUM]

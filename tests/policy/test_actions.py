@@ -73,6 +73,12 @@ def test_the_matrix_gives_every_pair_a_priority_that_never_falls_with_either():
     assert priority_of("", "") is Priority.P3
 
 
+def test_the_desks_own_matrix_is_asked(world):
+    own = replace(world.rules, matrix={**MATRIX, ("high", "low"): Priority.P1})
+    loud = ACTIONS["impact"].carry_out(Route("helpdesk", "first-line"), "high", own)
+    assert ACTIONS["urgency"].carry_out(loud, "low", own).priority is Priority.P1
+
+
 def test_a_later_word_on_priority_wins_over_what_went_into_it(world):
     start = Route("helpdesk", "first-line")
     loud = ACTIONS["impact"].carry_out(start, "high", world.rules)
