@@ -1,29 +1,33 @@
 """What our mails say of what comes: promises, due times, and when the desk returns by itself."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from maildesk.model.changes import SetStatus
 from maildesk.model.ticket import TicketType
+from maildesk.policy import promised
 from maildesk.policy.draft import Draft
 from maildesk.policy.follow_ups import calendar_of
 from maildesk.policy.lifecycle import LIVE, Trigger
-from maildesk.policy.promised import promised
 from maildesk.policy.rules import Agent
 
 
 def next_due_at(draft: Draft) -> datetime | None:
-    """Return when the ticket's next clock ends; of one that is being opened, what is promised."""
-    ticket = draft.ticket
+    """Return when the ticket's next clock ends, with all that the draft does; where its log was not
+    read, what the last beat saw."""
+    ticket, log = draft.ticket, draft.log
     if ticket.status not in LIVE:
         return None
-    promise = promised(ticket, draft.arrival.rules, draft.arrival.now) if draft.is_opening else None
-    return (promise.answer_by or promise.solve_by) if promise else ticket.due_at
+    if not any(line.kind == "created" for line in log):
+        return ticket.due_at
+    facts = replace(draft.facts, ticket=ticket, log=log)
+    return promised.next_due_at(facts, draft.arrival.rules, draft.arrival.now)
 
 
 def promise_facts(draft: Draft, by: Agent | None) -> tuple[str, dict[str, object]]:
     """Return the kind of acknowledgement, and what it promises. An agent who opens a case is there,
     and has heard it: no answer is owed."""
-    promise = promised(draft.ticket, draft.arrival.rules, draft.arrival.now)
+    promise = promised.promised(draft.ticket, draft.arrival.rules, draft.arrival.now)
     if promise is None:
         return "received", {}
     facts: dict[str, object] = {
