@@ -9,6 +9,7 @@ from maildesk.config import references, reloaded_files
 from maildesk.config.agent_words import AgentWords, read_agent_words
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
 from maildesk.config.routing_rules import RuleSet, check_names, compile_all, hidden_rules
+from maildesk.config.rule_warnings import idle_rules
 from maildesk.config.shape import File, read_file
 from maildesk.errors import Problem
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
@@ -58,6 +59,7 @@ class Desk:
             *references.language_warnings(people.document, "organisations", customers, languages),
             *references.sla_warnings(self.sla.document, self.sla.model),
             *hidden_rules(routing.document, self.rules.rules),
+            *idle_rules(routing.document, self.rules.rules),
         ]
 
     def _known(self) -> dict[str, Iterable[str]]:

@@ -206,10 +206,6 @@ def people_warnings(document: Document, file: PeopleFile) -> Iterator[Problem]:
             if path in document.keys:
                 yield document.key_problem(path, f"{show(path)} does nothing yet")
     for handle, team in file.teams.items():
-        if team.notify != "everyone":
-            path = ("teams", handle, "notify")
-            message = f"{show(path)}: {team.notify} is not supported yet, everyone is told"
-            yield document.problem(path, message)
         if not any(handle in agent.teams for agent in file.agents.values()):
             hint = "nobody reads mail for it; add it to the teams of an agent"
             yield document.key_problem(("teams", handle), f'team "{handle}" has no agents', hint)

@@ -10,6 +10,9 @@ from maildesk.share import share_folder
 
 KEY = "var/reply.key"  # as config/maildesk.yaml says
 
+# What ships of a folder. A checkout that runs on its own config/ keeps a database and keys there.
+_SHIPPED = {"config": ("*.yaml", "tests/*.yaml"), "templates": ("*/*",)}
+
 
 def init_folder(folder: Path) -> tuple[Path, ...]:
     """Write the starter configuration, the templates and a fresh reply key; return the files.
@@ -37,7 +40,8 @@ def init_folder(folder: Path) -> tuple[Path, ...]:
 
 def _copies(name: str, target: Path) -> dict[Path, Path]:
     source = share_folder(name)
-    files = sorted(path for path in source.rglob("*") if path.is_file())
+    found = (path for pattern in _SHIPPED[name] for path in source.glob(pattern))
+    files = sorted(path for path in found if path.is_file())
     return {target / path.relative_to(source): path for path in files}
 
 

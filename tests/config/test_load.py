@@ -250,10 +250,12 @@ def test_folder_in_place_of_a_key_is_refused(good: Path) -> None:
             "people.yaml:3:23: agents.bo.notify does nothing yet",
         ),
         (
-            "people.yaml",
-            "finance: {",
-            "finance: {notify: round_robin, ",
-            "people.yaml:6:21: teams.finance.notify: round_robin is not supported yet",
+            "routing.yaml",
+            "rules: []",
+            "rules: [{name: A, every: 1h, when: {all: [{status_in: [solved, closed]}]},"
+            " then: {tags: [x]}}]",
+            'routing.yaml:4:55: rule "A" fits no ticket: rules with every: look at live ones '
+            "(solved or closed is over; live are new, open,",
         ),
         (
             "routing.yaml",

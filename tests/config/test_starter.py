@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.config import load
+from maildesk.config import load, starter
 from maildesk.config.policy_test_file import read_policy_tests
 from maildesk.config.starter import init_folder, write_demo
 from maildesk.desk.policy_tests import mail_differences
@@ -54,6 +54,23 @@ def test_starter_routes_as_its_own_tests_say(tmp_path: Path, path: Path) -> None
     file = read_policy_tests(path, load(tmp_path, {}).rules, ())
     for test in file.mails:
         assert mail_differences(test, path.parent, file.rules, parse_mail, NOW) == (), test.name
+
+
+def test_starter_leaves_out_what_a_desk_in_the_checkout_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = tmp_path / "used"
+    for name in ("maildesk.yaml", "tests/routing.yaml", "var/maildesk.db", "var/reply.key"):
+        (used / name).parent.mkdir(parents=True, exist_ok=True)
+        (used / name).write_text(name)
+    folders = {"config": used, "templates": share_folder("templates")}
+    monkeypatch.setattr(starter, "share_folder", folders.__getitem__)
+    written = init_folder(tmp_path / "new")
+    names = {str(path.relative_to(tmp_path / "new")) for path in written}
+    assert {name for name in names if not name.startswith("templates/")} == {
+        "maildesk.yaml", "tests/routing.yaml", "var/reply.key"
+    }  # fmt: skip
+    assert (tmp_path / "new" / "var" / "reply.key").read_text() != "var/reply.key"
 
 
 @pytest.mark.parametrize("there", ["people.yaml", "var/reply.key"])
