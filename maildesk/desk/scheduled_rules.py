@@ -102,7 +102,7 @@ def _beginning_to_fit(
 
 
 def _view(desk: Desk, one: WatchedTicket, now: datetime) -> View:
-    return View(desk.rules, now, one.ticket, said_at=one.said_at)
+    return View(desk.rules, now, one.ticket, due_at=one.ticket.due_at, said_at=one.said_at)
 
 
 # --- what they do -------------------------------------------------------------------------------

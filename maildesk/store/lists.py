@@ -23,11 +23,17 @@ LINE = [
     tickets.c[name]
     for name in (
         "number", "subject", "title", "status", "created_at", "updated_at", "priority",
-        "requester_name", "requester_address", "team", "assignee",
+        "requester_name", "requester_address", "team", "assignee", "due_at",
     )
 ]  # fmt: skip
 _IS_UNFINISHED = tickets.c.status.in_(map(str, UNFINISHED))
-_MOST_URGENT_FIRST = (tickets.c.priority, tickets.c.created_at, tickets.c.number)
+_DUE_FIRST = tickets.c.due_at.asc().nulls_last()
+_MOST_URGENT_FIRST = (
+    _DUE_FIRST,
+    tickets.c.priority,
+    tickets.c.created_at,
+    tickets.c.number,
+)
 
 # --- an agent's ---------------------------------------------------------------------------------
 
@@ -47,7 +53,8 @@ _HIS_TEAMS = (
 
 
 def mine(connection: Connection, agent: str, teams: Collection[str]) -> tuple[TicketLine, ...]:
-    """What is not finished of an agent's, then of his teams', the most urgent first; at most 50."""
+    """What is not finished of an agent's, then of his teams': next due first, then by priority; at
+    most 50."""
     rows = list(connection.execute(_HIS, {"agent": agent}))
     if teams and len(rows) < MINE_AT_MOST:
         rows += connection.execute(_HIS_TEAMS, {"agent": agent, "teams": list(teams)})
@@ -65,14 +72,14 @@ _NEWEST_OWN = (
 _OWN = (
     select(*LINE)
     .where(tickets.c.number.in_(_NEWEST_OWN), _IS_UNFINISHED)
-    .order_by(tickets.c.number.desc())
+    .order_by(_DUE_FIRST, tickets.c.number.desc())
     .limit(OWN_AT_MOST)
 )
 
 
 def own(connection: Connection, keys: Collection[str]) -> tuple[TicketLine, ...]:
-    """What is not finished of a requester's at these address keys, newest first; at most 20, of his
-    last 1,000. He is shown his own subject, never the title that agents gave."""
+    """What is not finished of a requester's at these address keys, next due first, then newest; at
+    most 20, of his last 1,000. He is shown his own subject, never the title that agents gave."""
     rows = connection.execute(_OWN, {"keys": list(keys)})
     return tuple(_line(row, row.subject) for row in rows)
 
@@ -151,4 +158,5 @@ def _line(row: Row[Any], subject: str) -> TicketLine:
         team=row.team,
         assignee=row.assignee,
         updated_at=row.updated_at,
+        due_at=row.due_at,
     )

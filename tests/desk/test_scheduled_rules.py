@@ -9,6 +9,7 @@ from stories.house import ADMIN, BO, KARI, SUPPORT, House
 from stories.people import Client, bare
 
 from maildesk.desk import scheduled_rules
+from maildesk.desk.beat import beat
 from maildesk.desk.jobs import JOBS
 from maildesk.desk.scheduled_rules import fire, run_due
 from maildesk.errors import NotFound
@@ -16,6 +17,7 @@ from maildesk.mail.template_sources import Sources
 from maildesk.policy.bundling import PER_HOUR
 from maildesk.policy.routing import compile_rules
 from maildesk.policy.rules import Team
+from maildesk.policy.sla_file import read_sla
 from maildesk.process import process_once
 from maildesk.store.apply import Stale
 from maildesk.store.letters import Letter as StoredLetter
@@ -67,6 +69,19 @@ def test_lead_is_told_once_when_two_business_days_are_over(house, ada):
     for _quarter in range(3):
         assert after(house, minutes=15) == []
     assert after(house, days=3) == []
+
+
+def test_ticket_that_is_due_within_the_hour_is_found(house, ada):
+    soon = {**NAGGING, "name": "Soon due", "when": {"due_within": "1h"}}
+    clocks = {"P3": {"calendar": "24x7", "resolution": "4h"}}
+    book = read_sla({"sla": [{"name": "all", "clocks": clocks}]})
+    house.change_rules(
+        routing=compile_rules([soon]), calendars=book.calendars, promises=book.promises
+    )
+    for _ in range(2):  # the policy is chosen, then looked at
+        beat(house.desk)
+    assert after(house, hours=2, minutes=59) == []
+    assert [letter.recipient for letter in after(house, minutes=15)] == [BO]
 
 
 def test_history_names_the_rule(house, ada):

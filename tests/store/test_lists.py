@@ -56,6 +56,19 @@ def test_an_agents_tickets_come_first_then_his_teams_the_most_urgent_first(
     assert numbers(ask(database, Asked(agent="kari")).mine) == [4, 3]
 
 
+def test_what_is_due_next_comes_before_all_that_is_never_due(database: Database) -> None:
+    put(database, 1, assignee="kari", priority=Priority.P1)
+    put(database, 2, assignee="kari", due_at=NOW + timedelta(hours=4))
+    put(database, 3, assignee="kari", priority=Priority.P4, due_at=NOW - timedelta(hours=1))
+    put(database, 4, due_at=NOW - timedelta(days=1))
+    mine = ask(database, Asked(agent="kari", teams=("first-line",))).mine
+    assert numbers(mine) == [3, 2, 1, 4], "his own first"
+    assert [line.due_at for line in mine[:2]] == [
+        NOW - timedelta(hours=1),
+        NOW + timedelta(hours=4),
+    ]
+
+
 @pytest.mark.parametrize("status", [Status.SOLVED, Status.CLOSED, Status.MERGED, Status.SPAM])
 def test_what_is_finished_is_in_nobodys_queue(database: Database, status: Status) -> None:
     put(database, 1, assignee="kari", status=status)
