@@ -1,6 +1,7 @@
 """Run the desk: run, process."""
 
 import os
+from typing import Annotated
 
 import structlog
 import typer
@@ -8,6 +9,7 @@ import typer
 from maildesk.cli.console import ConfigOption, settings_of
 from maildesk.config import find_folder, load
 from maildesk.daemon import Daemon
+from maildesk.desk import clock_guard
 from maildesk.desk.intake import receiver
 from maildesk.logs import configure_logs
 from maildesk.parts import open_desk
@@ -24,7 +26,12 @@ def add_to(app: typer.Typer) -> None:
     app.command()(process)
 
 
-def run(config: ConfigOption = None) -> None:
+def run(
+    config: ConfigOption = None,
+    accept_clock: Annotated[
+        bool, typer.Option("--accept-clock", help="Go by the clock, however far it has leapt.")
+    ] = False,
+) -> None:
     """Run the daemon in the foreground; SIGHUP reloads the rules, SIGTERM stops."""
     configure_logs()
     folder = find_folder(config, os.environ)
@@ -33,6 +40,8 @@ def run(config: ConfigOption = None) -> None:
         log.warning("configuration", problem=str(warning))
     block_signals()
     with open_desk(settings) as desk:
+        if accept_clock:
+            clock_guard.accept(desk)
         daemon = Daemon(desk)
         daemon.start()
         try:
