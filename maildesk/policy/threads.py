@@ -31,10 +31,12 @@ from maildesk.mail.identifiers import (
 from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Facts, Level, TicketFacts, Trust
 from maildesk.model.plan import Match, Route, Signal, Standing
-from maildesk.model.ticket import Party, Role, Status
+from maildesk.model.ticket import Party, Role, Status, Ticket
+from maildesk.policy.follow_ups import calendar_of
 from maildesk.policy.rules import Agent, Rules
 
 AGENT_PURPOSES = (Purpose.AGENT, Purpose.INTERNAL)
+_REOPEN_DAYS = 5  # where nothing is promised
 _FINISHED = (Status.SOLVED, Status.CLOSED)
 
 
@@ -323,15 +325,28 @@ def _others(findings: list[tuple[Signal, Finding]], joined: int) -> tuple[int, .
 def _after_the_end(arrival: Arrival, match: Match) -> Match:
     """Return a match that opens a new ticket where the old one is over.
 
-    Closed: a new linked ticket, except for an agent's reply. Solved or closed, and a reply address
-    that a phone filled in for another matter: the same.
+    Closed, or solved too long ago to be opened again: a new linked ticket, except for an agent's
+    reply. Solved or closed, and a reply address that a phone filled in for another matter: the
+    same.
     """
     assert match.ticket is not None  # noqa: S101 - only called on a match
     ticket = arrival.facts.tickets[match.ticket].ticket
-    is_over = ticket.status is Status.CLOSED and match.standing is not Standing.AGENT
+    has_ended = ticket.status is Status.CLOSED or not _may_reopen(ticket, arrival)
+    is_over = has_ended and match.standing is not Standing.AGENT
     if is_over or (ticket.status in _FINISHED and is_new_matter(arrival, match)):
         return replace(match, ticket=None, follows=match.ticket, token_purpose="")
     return match
+
+
+def _may_reopen(ticket: Ticket, arrival: Arrival) -> bool:
+    """Whether a reply belongs to the ticket still: one to a solved ticket must come within so many
+    open dates as its policy says."""
+    if ticket.status is not Status.SOLVED or ticket.solved_at is None:
+        return True
+    policy = arrival.rules.policies.get(ticket.policy)
+    days = policy.reopen_days if policy else _REOPEN_DAYS
+    ends_at = calendar_of(ticket, arrival.rules).days_later(ticket.solved_at, days)
+    return ends_at is None or arrival.now <= ends_at
 
 
 def is_new_matter(arrival: Arrival, match: Match) -> bool:
