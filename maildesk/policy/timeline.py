@@ -10,13 +10,14 @@ from maildesk.policy.rules import Rules
 
 LINES = 12  # the first one, and the latest
 
-_TOLD_AS_THEY_ARE = ("status", "priority", "team", "told", "step", "breach")
+_TOLD_AS_THEY_ARE = ("status", "priority", "team", "told", "breach")
 _MESSAGES = {"in public": "asked", "out public": "answered", "in internal": "noted"}
 
 
 def timeline(draft: Draft) -> dict[str, object]:
     """Return what the template `sla_manager` sees of the ticket's log, oldest first; `more` lines
-    between the first and the latest ones are left out."""
+    between the first and the latest ones are left out. Of a step, `new` is the clock and `old` what
+    is reached on it."""
     lines = [item for line in draft.facts.log for item in _items(line, draft.arrival.rules)]
     left_out = max(len(lines) - LINES, 0)
     shown = [*lines[:1], *lines[1 + left_out :]]
@@ -37,6 +38,8 @@ def _items(line: LogLine, rules: Rules) -> Iterable[dict[str, object]]:
         who = _name(line.old, rules)
     elif kind == "assignee":
         old, new = _name(line.old, rules), _name(line.new, rules)
+    elif kind == "step":
+        new, _, old = line.new.partition(" ")
     elif kind == "ack":
         new = _name(line.new, rules)
     elif kind not in _TOLD_AS_THEY_ARE:
