@@ -11,8 +11,10 @@ REQUESTER = "requester"  # is told otherwise: what he is promised, not what we m
 
 def escalated_to(draft: Draft, names: Iterable[str]) -> list[Agent]:
     """Return the agents whom these words name, each once; where they name nobody who is there, who
-    answers for the ticket: a step that nobody hears of is none."""
-    wanted = [name for name in names if name != REQUESTER]
+    answers for the ticket: a step that nobody hears of is none. `unassigned` names nobody on
+    purpose where the ticket has an owner."""
+    nobody = (REQUESTER, *(("unassigned",) if draft.ticket.assignee else ()))
+    wanted = [name for name in names if name not in nobody]
     found = dict.fromkeys(agent for name in wanted for agent in _named(draft, name))
     return list(found) or (responsible(draft) if wanted else [])
 
@@ -23,10 +25,8 @@ def _named(draft: Draft, name: str) -> Iterator[Agent]:
     match name:
         case "owner":
             yield from _owner(draft)
-        case "team":
+        case "team" | "unassigned":
             yield from _present(draft, ticket.team)
-        case "unassigned":
-            yield from _present(draft, ticket.team) if ticket.assignee is None else ()
         case "lead" | "manager":
             handle = getattr(team, name) if team else None
             agent = rules.agent(handle or "")
