@@ -205,7 +205,7 @@ def people_warnings(document: Document, file: PeopleFile) -> Iterator[Problem]:
         for path in ((section, handle, key) for handle in entries for key in keys):
             if path in document.keys:
                 yield document.key_problem(path, f"{show(path)} does nothing yet")
-    for handle, team in file.teams.items():
+    for handle in file.teams:
         if not any(handle in agent.teams for agent in file.agents.values()):
             hint = "nobody reads mail for it; add it to the teams of an agent"
             yield document.key_problem(("teams", handle), f'team "{handle}" has no agents', hint)
