@@ -1,7 +1,7 @@
 """people.yaml, routing.yaml and sla.yaml, and agents' words: read, checked, and made into rules."""
 
 import hashlib
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,9 @@ from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
 from maildesk.config.routing_rules import RuleSet, check_names, compile_all, hidden_rules
 from maildesk.config.rule_warnings import idle_rules
 from maildesk.config.shape import File, read_file
+from maildesk.config.sla import SlaSource, read_sla_source
 from maildesk.errors import Problem
+from maildesk.policy.routing import references as rule_references
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
 from maildesk.share import template_names
 
@@ -23,6 +25,7 @@ class Desk:
     people: File[PeopleFile]
     routing: File[RoutingFile]
     sla: File[SlaFile]
+    promises: SlaSource
     words: AgentWords
     rules: RuleSet
     templates: Path | None
@@ -36,6 +39,8 @@ class Desk:
         if routing.found:
             problems += references.check_routing(routing.document, routing.found, admins)
             problems += self.rules.problems
+        if self.sla.found:
+            problems += self.promises.problems()
         if people.found and routing.found:
             queues, agents = (
                 (routing.document, routing.found),
@@ -43,6 +48,8 @@ class Desk:
             )
             problems += references.check_queues_and_people(queues, agents)
             problems += check_names(routing.document, self.rules.rules, self._known())
+            problems += references.check_promised(people.document, people.found, self._known())
+            problems += self.promises.check_names(self._known())
         return problems
 
     def warnings(self, languages: Container[str]) -> list[Problem]:
@@ -57,7 +64,7 @@ class Desk:
             *references.people_warnings(people.document, people.model),
             *references.language_warnings(routing.document, "queues", queues, languages),
             *references.language_warnings(people.document, "organisations", customers, languages),
-            *references.sla_warnings(self.sla.document, self.sla.model),
+            *self.promises.warnings(self._named_calendars()),
             *hidden_rules(routing.document, self.rules.rules),
             *idle_rules(routing.document, self.rules.rules),
         ]
@@ -71,9 +78,17 @@ class Desk:
             "agent": people.agents,
             "organisation": people.organisations,
             "template": template_names(self.templates),
-            "calendar": (),  # they, and promises, come with the clocks
-            "sla": (),
+            "person": [*people.agents, *people.teams],
+            "calendar": [*_names(self.sla, "calendars"), *self.promises.book.calendars],
+            "sla": [*_names(self.sla, "sla"), *self.promises.book.policies],
         }
+
+    def _named_calendars(self) -> Iterator[str]:
+        """The calendars that agents and rules name."""
+        for agent in self.people.model.agents.values():
+            yield agent.calendar or ""
+        for rule in self.rules.rules:
+            yield from (one.name for one in rule_references(rule) if one.kind == "calendar")
 
     @property
     def version(self) -> str:
@@ -92,10 +107,12 @@ def read_desk(folder: Path, templates: Path | None, routing_file: Path | None = 
     name = str(routing_file.absolute()) if routing_file else "routing.yaml"
     routing = read_file(folder, name, RoutingFile)
     raws = routing.found.rules if routing.found else ()
+    sla = read_file(folder, "sla.yaml", SlaFile, may_be_empty=True)
     return Desk(
         read_file(folder, "people.yaml", PeopleFile),
         routing,
-        read_file(folder, "sla.yaml", SlaFile, may_be_empty=True),
+        sla,
+        read_sla_source(sla.document),
         read_agent_words(templates),
         compile_all(routing.document, raws),
         templates,
@@ -104,7 +121,7 @@ def read_desk(folder: Path, templates: Path | None, routing_file: Path | None = 
 
 def desk_rules(current: Rules, desk: Desk) -> Rules:
     """Return `current` with all that the reloaded files say."""
-    people, routing = desk.people.model, desk.routing.model
+    people, routing, book = desk.people.model, desk.routing.model, desk.promises.book
     return replace(
         current,
         queues=tuple(_queue(handle, queue) for handle, queue in routing.queues.items()),
@@ -121,6 +138,9 @@ def desk_rules(current: Rules, desk: Desk) -> Rules:
         answers=desk.words.answers,
         routing=desk.rules.rules,
         matrix=routing.matrix.priorities(),
+        calendars=book.calendars,
+        promises=book.promises,
+        follow_up=book.follow_up,
     )
 
 
@@ -145,6 +165,8 @@ def _agent(handle: str, agent: reloaded_files.Agent) -> Agent:
         languages=tuple(agent.languages),
         timezone=agent.timezone,
         receipts=agent.receipts,
+        calendar=agent.calendar,
+        pager=agent.pager,
     )
 
 
@@ -155,4 +177,20 @@ def _organisation(handle: str, organisation: reloaded_files.Organisation) -> Org
         domains=tuple(organisation.domains),
         addresses=tuple(organisation.addresses),
         language=organisation.language,
+        sla=organisation.sla,
+        watchers=tuple(organisation.watchers),
     )
+
+
+def _names(file: File[SlaFile], section: str) -> Iterator[str]:
+    """The names that stand in sla.yaml, also of what has a fault: that is told once."""
+    document = file.document.value
+    raw = document.get(section) if isinstance(document, dict) else None
+    if isinstance(raw, dict):
+        yield from raw
+    elif isinstance(raw, list):
+        yield from (one["name"] for one in raw if isinstance(one, dict) and _is_named(one))
+
+
+def _is_named(entry: dict[str, object]) -> bool:
+    return isinstance(entry.get("name"), str)

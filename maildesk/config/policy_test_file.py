@@ -6,23 +6,28 @@ known one resembles are notes for whoever reads the file.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from maildesk.config.routing_rules import check_names, compile_all
 from maildesk.config.section import Section
 from maildesk.config.shape import check_shape
+from maildesk.config.sla import sla_problems
 from maildesk.config.words import Address, Text, did_you_mean, fault
 from maildesk.config.yaml_source import Document, KeyPath, read_document
 from maildesk.errors import Misconfigured, Problem
+from maildesk.policy.calendar import Calendar
+from maildesk.policy.calendar_file import read_calendars
+from maildesk.policy.promises import Policy
 from maildesk.policy.rules import Rules
-from maildesk.policy.sla_cases import WorkedCase, read_calendars, read_case, read_policies
+from maildesk.policy.sla_cases import WorkedCase, read_case, read_policies
+from maildesk.policy.sla_file import with_built_in
+from maildesk.policy.sla_words import Faults
 
 _FIELD_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 section 2.2
 _FAULTS = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError)  # of written examples
@@ -109,7 +114,9 @@ class PolicyTestFile(Section):
     """Policy tests."""
 
     calendars: dict[str, Any] | None = Field(default=None, description="in place of sla.yaml's")
-    policies: dict[str, Any] = Field(default={}, description="targets in minutes, for `cases`")
+    policies: dict[str, Any] | None = Field(
+        default=None, description="in place of sla.yaml's, for `cases`; targets may be minutes"
+    )
     mails: list[MailTest] = Field(default=[], description="mails")
     cases: list[dict[str, Any]] = Field(default=[], description="worked examples of promises")
     rules: list[object] | None = Field(default=None, description="in place of routing.yaml's")
@@ -135,10 +142,10 @@ def read_policy_tests(path: Path, rules: Rules, templates: Iterable[str]) -> Pol
     problems = (*notes, *problems)
     if file is None or problems:
         raise Misconfigured(*problems)
-    reader = _Reader(document, file)
+    reader = _Reader(document, file, rules)
     tests = PolicyTests(
         path,
-        reader.rules(rules, templates),
+        reader.rules(templates),
         tuple(file.mails),
         tuple(reader.cases()),
     )
@@ -157,6 +164,7 @@ def _names(rules: Rules, templates: Iterable[str]) -> Mapping[str, Iterable[str]
         "organisation": [one.handle for one in rules.organisations],
         "template": templates,
         "calendar": rules.calendars,
+        "sla": rules.policies,
     }
 
 
@@ -176,48 +184,53 @@ def _without_notes(document: Document) -> tuple[Document, list[Problem]]:
     return replace(document, value=kept), problems
 
 
-Read = TypeVar("Read")
-
-
 class _Reader:
-    """Reads what stands in a file of the right shape, and notes what is wrong."""
+    """Reads what stands in a file of the right shape, and notes what is wrong. `rules` are the
+    configured ones."""
 
-    def __init__(self, document: Document, file: PolicyTestFile) -> None:
+    def __init__(self, document: Document, file: PolicyTestFile, rules: Rules) -> None:
         self.problems: list[Problem] = []
         self._document = document
         self._file = file
+        self._calendars = self._read_calendars(rules.calendars)
+        self._rules = replace(rules, calendars=self._calendars)
 
-    def rules(self, rules: Rules, templates: Iterable[str]) -> Rules:
+    def rules(self, templates: Iterable[str]) -> Rules:
         """The rules that the mails are decided by."""
-        if self._file.calendars is not None:
-            read = self._tried(("calendars",), lambda: read_calendars(self._file.calendars or {}))
-            rules = replace(rules, calendars=read or {})
         if self._file.rules is None:
-            return rules
+            return self._rules
         compiled = compile_all(self._document, self._file.rules)
-        names = _names(rules, templates)
+        names = _names(self._rules, templates)
         self.problems += compiled.problems
         self.problems += check_names(self._document, compiled.rules, names)
-        return replace(rules, routing=compiled.rules)
+        return replace(self._rules, routing=compiled.rules)
 
     def cases(self) -> Iterator[WorkedCase]:
         """The worked examples."""
-        policies = self._tried(("policies",), lambda: read_policies(self._file.policies))
-        if policies is None:
+        policies = self._read_policies()
+        if self.problems:
             return
-        calendars = self._file.calendars or {}
         for place, table in enumerate(self._file.cases):
-            case = self._tried(("cases", place), partial(read_case, table, calendars, policies))
-            if case is not None:
-                yield case
+            try:
+                yield read_case(table, self._calendars, policies)
+            except _FAULTS as error:
+                self.problems.append(self._document.problem(("cases", place), str(error)))
 
-    def _tried(self, path: KeyPath, read: Callable[[], Read]) -> Read | None:
-        try:
-            return read()
-        except _FAULTS as error:
-            message = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            self.problems.append(self._document.problem(path, message))
-        return None
+    def _read_calendars(self, configured: Mapping[str, Calendar]) -> Mapping[str, Calendar]:
+        if self._file.calendars is None:
+            return configured
+        faults = Faults()
+        read = read_calendars(self._file.calendars, ("calendars",), faults)
+        self.problems += sla_problems(self._document, faults.found)
+        return with_built_in(read)
+
+    def _read_policies(self) -> Mapping[str, Policy]:
+        if self._file.policies is None:
+            return self._rules.policies
+        faults = Faults()
+        read = read_policies(self._file.policies, ("policies",), self._calendars, faults)
+        self.problems += sla_problems(self._document, faults.found)
+        return read
 
     def check_mails(self, folder: Path) -> None:
         """Note what the mails lack, and what cannot be expected."""

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maildesk.config.maildesk_file import MaildeskFile
-from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
+from maildesk.config.reloaded_files import PeopleFile, RoutingFile
 from maildesk.config.shape import show
 from maildesk.config.words import did_you_mean, is_loopback, split_endpoint
 from maildesk.config.yaml_source import Document, KeyPath
@@ -98,6 +98,20 @@ def check_people(document: Document, file: PeopleFile) -> Iterator[Problem]:
             yield from _check_next(Use(document, ("teams", handle, "next"), team.next), file)
     yield from _twice(_agent_addresses(document, file), "is another agent's address")
     yield from _twice(_organisation_words(document, file), "belongs to another organisation")
+
+
+def check_promised(
+    document: Document, file: PeopleFile, known: Mapping[str, Iterable[str]]
+) -> Iterator[Problem]:
+    """Check the calendars and policies of sla.yaml that people.yaml names."""
+    for handle, agent in file.agents.items():
+        if agent.calendar is not None:
+            use = Use(document, ("agents", handle, "calendar"), agent.calendar)
+            yield from _unknown(use, "calendar", known["calendar"])
+    for handle, organisation in file.organisations.items():
+        if organisation.sla is not None:
+            use = Use(document, ("organisations", handle, "sla"), organisation.sla)
+            yield from _unknown(use, "sla", known["sla"])
 
 
 def _check_next(use: Use, file: PeopleFile) -> Iterator[Problem]:
@@ -197,14 +211,9 @@ def static_warnings(document: Document, file: MaildeskFile) -> Iterator[Problem]
 
 def people_warnings(document: Document, file: PeopleFile) -> Iterator[Problem]:
     """Yield what is allowed in people.yaml, but does nothing."""
-    unused = (
-        (("agents", file.agents), ("calendar", "notify")),
-        (("organisations", file.organisations), ("sla", "watchers")),
-    )
-    for (section, entries), keys in unused:
-        for path in ((section, handle, key) for handle in entries for key in keys):
-            if path in document.keys:
-                yield document.key_problem(path, f"{show(path)} does nothing yet")
+    for path in (("agents", handle, "notify") for handle in file.agents):
+        if path in document.keys:
+            yield document.key_problem(path, f"{show(path)} does nothing yet")
     for handle in file.teams:
         if not any(handle in agent.teams for agent in file.agents.values()):
             hint = "nobody reads mail for it; add it to the teams of an agent"
@@ -220,10 +229,3 @@ def language_warnings(
             path = (section, handle, "language")
             message = f'{show(path)}: there are no templates in "{language}"'
             yield document.problem(path, f"{message}; mails go out in English")
-
-
-def sla_warnings(document: Document, file: SlaFile) -> Iterator[Problem]:
-    """Yield that clocks do not run yet."""
-    if file.calendars or file.sla:
-        message = "clocks are not supported in this version yet"
-        yield document.problem((), message, "tickets will have none")

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 from maildesk.config.priority_matrix import Matrix
 from maildesk.config.routing_rules import rules_schema
 from maildesk.config.section import Section
+from maildesk.config.sla_schema import calendars_schema, policies_schema
 from maildesk.config.words import (
     Address,
     Addresses,
@@ -17,6 +18,7 @@ from maildesk.config.words import (
     Timezone,
     fault,
 )
+from maildesk.policy.follow_up_file import FOLLOW_UP
 
 
 def _not_a_word_of_commands(handle: str) -> str:
@@ -36,7 +38,13 @@ class Agent(Section):
     receipts: bool = Field(
         default=False, description="a line by mail for what ran, not only for what is held"
     )
-    calendar: Text | None = Field(default=None, description="not used yet")
+    calendar: Text | None = Field(
+        default=None,
+        description="working hours, a calendar of [sla.yaml](sla.md); left out: its first",
+    )
+    pager: Address | None = Field(
+        default=None, description="where a page goes, besides the first address: a gateway to SMS"
+    )
     notify: Text | None = Field(default=None, description="not used yet")
 
 
@@ -63,8 +71,13 @@ class Organisation(Section):
     language: Language | None = Field(
         default=None, description="the language its people are answered in"
     )
-    sla: Text | None = Field(default=None, description="not used yet")
-    watchers: list[Address] = Field(default=[], description="not used yet")
+    sla: Text | None = Field(
+        default=None,
+        description="a policy of [sla.yaml](sla.md), whatever its own conditions are",
+    )
+    watchers: list[Address] = Field(
+        default=[], description="addresses that take part in every ticket of its people"
+    )
 
 
 class PeopleFile(Section):
@@ -115,5 +128,13 @@ class RoutingFile(Section):
 class SlaFile(Section):
     """sla.yaml: calendars and promises. Reloaded; an empty file means no clocks."""
 
-    calendars: dict[Handle, object] = Field(default={}, description="not used yet")
-    sla: list[object] = Field(default=[], description="not used yet")
+    calendars: Annotated[dict[Handle, object], WithJsonSchema(calendars_schema())] = Field(
+        default={},
+        description="business hours, by name, see [sla.yaml](sla.md); `24x7` is built in",
+    )
+    sla: Annotated[list[object], WithJsonSchema(policies_schema())] = Field(
+        default=[], description="policies, asked in this order: the first that fits counts"
+    )
+    follow_up: Annotated[dict[str, object], WithJsonSchema(FOLLOW_UP.schema)] = Field(
+        default={}, description="when the desk comes back by itself"
+    )

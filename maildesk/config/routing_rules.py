@@ -11,9 +11,10 @@ from maildesk.config.words import did_you_mean
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.policy.actions import ACTIONS
-from maildesk.policy.conditions import FIELDS
+from maildesk.policy.conditions import FIELDS, Field
 from maildesk.policy.routing import compile_rule, references
 from maildesk.policy.rule import BadRule, Rule
+from maildesk.policy.sla_words import mapping_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +103,10 @@ def _hidden(document: Document, rule: Rule, before: Rule) -> Problem:
 
 def rules_schema() -> dict[str, object]:
     """Return the JSON Schema of the list of rules: every condition and action with its values."""
-    conditions = {
-        word: {"description": field.description, **field.shape(word).schema}
-        for field in FIELDS.values()
-        for word in field.words
-    }
-    several = {"type": "array", "items": {"type": "object"}, "minItems": 1}
-    joined = {"all": several, "any": several, "not": {"type": "object"}}
     rule = {
         "name": {"type": "string", "description": "what `explain` calls it"},
-        "when": _mapping({**conditions, **joined}),
-        "then": _mapping(
+        "when": conditions_schema(FIELDS.values()),
+        "then": mapping_schema(
             {
                 name: {"description": word.description, **word.shape.schema}
                 for name, word in ACTIONS.items()
@@ -121,8 +115,15 @@ def rules_schema() -> dict[str, object]:
         "continue": {"type": "boolean", "description": "ask the rules below, too"},
         "every": {"type": "string", "description": "look at tickets, so often: 15m, 4h, 1d"},
     }
-    return {"type": "array", "items": {**_mapping(rule), "required": ["name", "then"]}}
+    return {"type": "array", "items": {**mapping_schema(rule), "required": ["name", "then"]}}
 
 
-def _mapping(properties: Mapping[str, object]) -> dict[str, object]:
-    return {"type": "object", "properties": dict(properties), "additionalProperties": False}
+def conditions_schema(fields: Iterable[Field]) -> dict[str, object]:
+    """Return the JSON Schema of conditions on these fields."""
+    conditions = {
+        word: {"description": field.description, **field.shape(word).schema}
+        for field in fields
+        for word in field.words
+    }
+    several = {"type": "array", "items": {"type": "object"}, "minItems": 1}
+    return mapping_schema({**conditions, "all": several, "any": several, "not": {"type": "object"}})

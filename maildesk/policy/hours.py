@@ -19,6 +19,11 @@ class Frame:
     start: int
     end: int
 
+    def __str__(self) -> str:
+        """As configuration writes it; the times alone, whatever their day."""
+        start, end = self.start % DAY_MINUTES, self.end % DAY_MINUTES or DAY_MINUTES
+        return f"{start // 60:02}:{start % 60:02}-{end // 60:02}:{end % 60:02}"
+
 
 WHOLE_DAY = Frame(0, DAY_MINUTES)
 
@@ -35,7 +40,7 @@ def read_week(hours: Mapping[str, object]) -> Week:
     """
     week: dict[str, tuple[Frame, ...]] = {}
     for words, frames in hours.items():
-        for day in _days(words):
+        for day in read_days(words):
             if day in week:
                 raise ValueError(f"{day} has hours twice")
             week[day] = read_frames(frames)
@@ -49,7 +54,7 @@ def read_frames(written: object) -> tuple[Frame, ...]:
     """
     if not isinstance(written, Sequence) or isinstance(written, str):
         raise ValueError(f'{written!r} is no list of hours: write ["08:00-16:00"]')
-    return tuple(sorted((_frame(one) for one in written), key=lambda frame: frame.start))
+    return tuple(sorted((read_frame(one) for one in written), key=lambda frame: frame.start))
 
 
 def minutes_of(frames: Sequence[Frame]) -> int:
@@ -61,7 +66,8 @@ def minutes_of(frames: Sequence[Frame]) -> int:
     return total
 
 
-def _days(words: str) -> list[str]:
+def read_days(words: str) -> list[str]:
+    """Read the days that hours are for: `mon`, `mon-fri`, `sat,sun`. Raises: ValueError."""
     found = []
     for word in words.lower().split(","):
         first, _, last = (part.strip()[:3] for part in word.partition("-"))
@@ -72,7 +78,8 @@ def _days(words: str) -> list[str]:
     return found
 
 
-def _frame(written: object) -> Frame:
+def read_frame(written: object) -> Frame:
+    """Read `"08:00-16:00"` or `["08:00", "16:00"]`. Raises: ValueError."""
     pair: Sequence[object] = ()
     if isinstance(written, str):
         matched = _RANGE.fullmatch(written)

@@ -7,7 +7,7 @@ what was promised in earlier versions of sla.yaml, in its `Edition`s.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -93,23 +93,38 @@ def terms_of(policy: Policy | None, priority: Priority, clock: ClockName) -> Ter
     targets = policy.targets.get(priority) if policy else None
     if policy is None or targets is None or clock not in targets.times:
         return None
-    return Terms(targets.times[clock], targets.calendar, policy.ladder.get(clock, ()))
+    steps = tuple(_step_for(priority, step) for step in policy.ladder.get(clock, ()))
+    return Terms(targets.times[clock], targets.calendar, steps)
 
 
-_TIME = re.compile(r"(\d+)\s*(bd|d|h|m)")
+def _step_for(priority: Priority, step: Step) -> Step:
+    """A step as it is climbed in a ticket of this priority: it pages, or does not."""
+    if not step.page_for or priority in step.page_for:
+        return step
+    return replace(step, page=False, repeat=None)
 
 
-def read_target(text: str, calendar: Calendar) -> timedelta:
-    """Read a target: `15m`, `4h`, `1h30m`, `2d` of 24 hours, `3bd` of the calendar's normal day.
+_TIME = re.compile(r"(\d{1,5})\s*(bd|d|h|m)", re.ASCII)
+_MINUTE = timedelta(minutes=1)
+
+
+def read_target(written: object, calendar: Calendar) -> timedelta:
+    """Read a target: `15m`, `4h`, `1h30m`, `2d` of 24 hours, `3bd` of the calendar's normal day; a
+    number is minutes.
 
     Raises: ValueError.
     """
-    if not re.fullmatch(rf"(?:{_TIME.pattern}\s*)+", text.strip()):
-        raise ValueError(f"{text!r} is no time: write 15m, 4h or 3bd")
-    units = {
-        "bd": calendar.normal_day(),
-        "d": timedelta(days=1),
-        "h": timedelta(hours=1),
-        "m": timedelta(minutes=1),
-    }
-    return sum((int(count) * units[unit] for count, unit in _TIME.findall(text)), timedelta())
+    if isinstance(written, (int, float)) and not isinstance(written, bool):
+        return written * _MINUTE
+    text = written.strip() if isinstance(written, str) else ""
+    if not re.fullmatch(rf"(?:{_TIME.pattern}\s*)+", text, re.ASCII):
+        raise ValueError(f"{written!r} is no time: write 15m, 4h or 3bd")
+    return sum((int(count) * _length(unit, calendar) for count, unit in _TIME.findall(text)), _ZERO)
+
+
+_ZERO = timedelta()
+_UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": _MINUTE}
+
+
+def _length(unit: str, calendar: Calendar) -> timedelta:
+    return calendar.normal_day() if unit == "bd" else _UNITS[unit]

@@ -3,6 +3,7 @@
 Clocks never ask the library: what a later release knows better moves no promise by itself.
 """
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -29,16 +30,30 @@ def public_holidays(
     import holidays  # noqa: PLC0415 - half a second of import that few runs need
 
     wanted = tuple(years)
-    try:
-        # Without a language the library names them in that of the machine.
-        spoken = language or holidays.country_holidays(country).default_language
+    parts = holidays.list_supported_countries()
+    if country not in parts:
+        raise ValueError(f'there is no country "{country[:40]}"')
+    if subdivision is not None and subdivision not in parts[country]:
+        known = ", ".join(parts[country]) or "none"
+        raise ValueError(f'{country} has no part "{subdivision[:40]}", but {known}')
+    # Without a language the library names them in that of the machine.
+    spoken = language or holidays.country_holidays(country).default_language
+    with warnings.catch_warnings(action="ignore"):  # some are known for fewer years
         found = holidays.country_holidays(
             country, subdiv=subdivision, years=wanted, language=spoken, expand=False
         )
-    except NotImplementedError as error:
-        raise ValueError(str(error)) from error
     worked = sorted(on for on in found.weekend_workdays if on.year in wanted)
     return PublicHolidays(dict(sorted(found.items())), tuple(worked))
+
+
+def country_hint(word: str) -> str:
+    """Return how a country is written whose name, or code in small letters, somebody wrote."""
+    from holidays.registry import COUNTRIES  # noqa: PLC0415 - as above
+
+    for name, code, *others in COUNTRIES.values():
+        if word.replace(" ", "").casefold() in map(str.casefold, (name, code, *others)):
+            return f'write "{code}"'
+    return 'a code of ISO 3166-1, as in "NO"'
 
 
 def with_public_holidays(calendar: LocalCalendar, found: PublicHolidays) -> LocalCalendar:

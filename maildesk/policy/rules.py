@@ -8,7 +8,7 @@ from typing import Any
 from maildesk.mail.identifiers import ReplyAddresses, read_address
 from maildesk.mail.message import address_key
 from maildesk.model.ticket import Priority
-from maildesk.policy.calendar import Calendar, LocalCalendar
+from maildesk.policy.calendar import ALWAYS, Calendar, LocalCalendar
 from maildesk.policy.hours import Frame, Week
 from maildesk.policy.promises import Edition, FollowUp, Policy, Promise
 from maildesk.policy.rule import Rule
@@ -140,7 +140,8 @@ class Rules:
     @cached_property
     def office(self) -> Calendar:
         """The calendar of whoever has none: the first of sla.yaml, else weekdays from 8 to 16."""
-        return next(iter(self.calendars.values()), LocalCalendar(self.timezone, _OFFICE))
+        written = (one for one in self.calendars.values() if one is not ALWAYS)
+        return next(written, LocalCalendar(self.timezone, _OFFICE))
 
     @cached_property
     def policies(self) -> dict[str, Policy]:

@@ -1,23 +1,24 @@
 """Worked examples of promises, as `maildesk test` reads them: policy, events, now, expectations.
 
-Calendars and policies stand in tables by name, targets are minutes by priority and clock, instants
-carry their offset. What is read are plain values of JSON or YAML; whatever is wrong with them is a
-`ValueError` that names the place.
+Calendars and targets are read as those of sla.yaml (`calendar_file`, `policy_file`); targets may be
+minutes, instants carry their offset. What is read are plain values of JSON or YAML; whatever is
+wrong with a case is a `ValueError` that names it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from maildesk.model.ticket import Priority, Status
 from maildesk.policy.calendar import Calendar, LocalCalendar, UnionCalendar
+from maildesk.policy.calendar_file import read_dates
 from maildesk.policy.clock import Clock, ClockState
-from maildesk.policy.hours import read_frames, read_week
 from maildesk.policy.ladder import Step, read_step
 from maildesk.policy.open_spans import utc
-from maildesk.policy.promises import ClockName, Policy, Targets
-from maildesk.policy.public_holidays import public_holidays, with_public_holidays
+from maildesk.policy.policy_file import Known, read_clocks
+from maildesk.policy.promises import ClockName, Policy, read_target
+from maildesk.policy.rule import Path
 from maildesk.policy.sla import clocks
 from maildesk.policy.sla_events import (
     CalendarSet,
@@ -29,11 +30,11 @@ from maildesk.policy.sla_events import (
     PrioritySet,
     StatusSet,
 )
+from maildesk.policy.sla_words import Faults
 
 Table = Mapping[str, Any]  # a mapping of JSON or YAML
 _TOLERANCE = timedelta(seconds=3)  # minutes are written with one decimal at most
 _MINUTE = timedelta(minutes=1)
-_YEARS = range(2020, 2041)  # of a country's holidays, in examples
 _MAY_EXPECT = ("state", "elapsed_min", "remaining_min", "due_at", "met_at", "cycles", "fired")
 _SAME_AS = {"duplicate": Status.MERGED.value}
 
@@ -62,79 +63,36 @@ def differences(case: WorkedCase) -> tuple[str, ...]:
     )
 
 
-# --- calendars and policies ---------------------------------------------------------------------
+# --- policies -----------------------------------------------------------------------------------
 
 
-def read_calendars(tables: Table) -> dict[str, Calendar]:
-    """Read calendars by name; a union names others of them. Raises: ValueError."""
-    read: dict[str, Calendar] = {}
-
-    def calendar(name: str, above: tuple[str, ...]) -> Calendar:
-        if name not in tables or name in above:
-            problem = "is a part of itself" if name in above else "is not there"
-            raise ValueError(f"calendar {name!r} {problem}")
-        if name not in read:
-            table = tables[name]
-            parts = tuple(calendar(part, (*above, name)) for part in table.get("union", ()))
-            read[name] = UnionCalendar(parts) if parts else _local_calendar(name, table)
-        return read[name]
-
-    return {name: calendar(name, ()) for name in tables}
-
-
-def _local_calendar(name: str, table: Table) -> LocalCalendar:
-    try:
-        overrides = table.get("overrides", {}).items()
-        listed = table.get("holidays", ())
-        country = listed.get("country") if isinstance(listed, Mapping) else None
-        dates = {**_holidays(() if country else listed), **_holidays(table.get("added", ()))}
-        made = LocalCalendar(
-            table["timezone"],
-            read_week(table["hours"]),
-            dates,
-            {_date(on): read_frames(frames) for on, frames in overrides},
-        )
-        made.zone  # noqa: B018 - a zone that does not exist is known now, not at the first use
-        if country:
-            made = with_public_holidays(made, public_holidays(country, _YEARS))
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
-        raise ValueError(f"calendar {name!r}: {error}") from error
-    return made
-
-
-def _holidays(written: Iterable[object]) -> dict[date, str]:
-    """A list of dates, or dates with names."""
-    named = written if isinstance(written, Mapping) else dict.fromkeys(written, "")
-    return {_date(on): str(name or "") for on, name in named.items()}
-
-
-def read_policies(tables: Table) -> dict[str, Policy]:
-    """Read policies by name, their targets in minutes. Raises: ValueError."""
+def read_policies(
+    tables: object, where: Path, calendars: Mapping[str, Calendar], faults: Faults
+) -> dict[str, Policy]:
+    """Read policies by name: clocks by priority, whose targets may be minutes."""
+    known = Known(calendars, calendars, may_be_minutes=True)
+    named = faults.mapping(tables, where, "policies by name", "{std: {P3: {…}}}")
     return {
-        name: Policy(name, {Priority(p): _targets(targets) for p, targets in table.items()})
-        for name, table in tables.items()
+        name: Policy(name, read_clocks(clocks, (*where, name), known, faults))
+        for name, clocks in named.items()
     }
-
-
-def _targets(table: Table) -> Targets:
-    times = {ClockName(clock): time for clock, time in table.items() if clock != "calendar"}
-    return Targets(table["calendar"], {clock: time * _MINUTE for clock, time in times.items()})
 
 
 # --- cases --------------------------------------------------------------------------------------
 
 
-def read_case(table: Table, calendars: Table, policies: Mapping[str, Policy]) -> WorkedCase:
-    """Read a case that is counted in these calendars, still as they are written, because events
-    may edit them. Raises: ValueError."""
+def read_case(
+    table: Table, calendars: Mapping[str, Calendar], policies: Mapping[str, Policy]
+) -> WorkedCase:
+    """Read a case that is counted in these calendars. Raises: ValueError."""
     name = str(table.get("id") or table.get("title") or "")
     try:
         policy = _policy_of(table, policies)
         return WorkedCase(
             name,
             policy,
-            read_calendars(calendars),
-            tuple(_events(table["events"], policy, dict(calendars))),
+            calendars,
+            tuple(_events(table["events"], policy, calendars)),
             _instant(table["now"]),
             {
                 ClockName(name): _expected(wanted)
@@ -170,17 +128,20 @@ def _ladder(percents: Iterable[object]) -> tuple[Step, ...]:
     return tuple(read_step(f"{percent}") for percent in percents)
 
 
-def _events(tables: Iterable[Table], policy: Policy, calendars: dict[str, Any]) -> Iterator[Event]:
+def _events(
+    tables: Iterable[Table], policy: Policy, calendars: Mapping[str, Calendar]
+) -> Iterator[Event]:
     """Read events; each edit starts from what the edits before it have left."""
     for table in tables:
         if table["type"] == "calendar_edit":
-            before = read_calendars(calendars)
-            calendars = _with_holidays(calendars, table["calendar"], table["add_holidays"])
-            for name, calendar in read_calendars(calendars).items():
-                if calendar != before[name]:  # the one that was edited, and unions of it
+            edited = _with_holidays(calendars, table["calendar"], table["add_holidays"])
+            for name, calendar in edited.items():
+                if calendar != calendars[name]:  # the one that was edited, and unions of it
                     yield CalendarSet(_instant(table["at"]), name, calendar)
+            calendars = edited
         elif table["type"] == "policy_edit":
-            policy = _with_targets(policy, Priority(table["priority"]), table["targets"])
+            priority, targets = Priority(table["priority"]), table["targets"]
+            policy = _with_targets(policy, priority, targets, calendars)
             yield PolicySet(_instant(table["at"]), policy)
         else:
             yield _event(table)
@@ -199,27 +160,37 @@ def _event(table: Table) -> Event:
     return Message(at, MessageKind(kind))
 
 
-def _with_holidays(calendars: dict[str, Any], name: str, added: Iterable[object]) -> dict[str, Any]:
-    if "union" in calendars[name]:
+def _with_holidays(
+    calendars: Mapping[str, Calendar], name: str, added: object
+) -> dict[str, Calendar]:
+    """All calendars, after the holidays of one were added: unions hold it, too."""
+    old, faults = calendars[name], Faults()
+    if not isinstance(old, LocalCalendar):
         raise ValueError(f"calendar {name!r} is a union: edit its members")
-    holidays = {**_holidays(calendars[name].get("added", ())), **_holidays(added)}
-    return {**calendars, name: {**calendars[name], "added": holidays}}
+    dates = read_dates(added, (), faults)
+    if faults.found:
+        raise faults.found[0]
+    new = old.with_holidays(dates)
+    return {one: _replaced(calendar, old, new) for one, calendar in calendars.items()}
 
 
-def _with_targets(policy: Policy, priority: Priority, minutes: Table) -> Policy:
+def _replaced(calendar: Calendar, old: Calendar, new: Calendar) -> Calendar:
+    if isinstance(calendar, UnionCalendar):
+        return UnionCalendar(tuple(_replaced(member, old, new) for member in calendar.members))
+    return new if calendar is old else calendar
+
+
+def _with_targets(
+    policy: Policy, priority: Priority, table: Table, calendars: Mapping[str, Calendar]
+) -> Policy:
     old = policy.targets[priority]
-    times = {ClockName(clock): time * _MINUTE for clock, time in minutes.items()}
+    calendar = calendars[old.calendar]
+    times = {ClockName(clock): read_target(time, calendar) for clock, time in table.items()}
     edited = replace(old, times={**old.times, **times})
     return replace(policy, targets={**policy.targets, priority: edited})
 
 
 # --- values -------------------------------------------------------------------------------------
-
-
-def _date(written: object) -> date:
-    if isinstance(written, datetime):
-        raise ValueError(f"{written} is no date")
-    return written if isinstance(written, date) else date.fromisoformat(str(written))
 
 
 def _instant(written: object) -> datetime:

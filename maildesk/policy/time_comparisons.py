@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from maildesk.policy import rule_words
 from maildesk.policy.comparisons import NO_GROUPS, Comparison, Test
@@ -66,21 +65,12 @@ def _within(ahead: timedelta) -> Test:
     return test
 
 
-SATURDAY = 5
-
-
 def end_of(start: datetime, stretch: Stretch, rules: "Rules") -> datetime | None:
     """Return when a stretch that began at `start` is over: after business days, at the same local
     time. Business days are those of the first calendar; without any, Monday to Friday."""
     if not stretch.business_days:
         return start + stretch.time
-    for calendar in rules.calendars.values():
-        return calendar.days_later(start, stretch.business_days)
-    local, left = start.astimezone(ZoneInfo(rules.timezone)), stretch.business_days
-    while left:
-        local += timedelta(days=1)
-        left -= local.weekday() < SATURDAY
-    return local.astimezone(start.tzinfo)
+    return rules.office.days_later(start, stretch.business_days)
 
 
 def _shown_instant(name: str, at: datetime | None, _wanted: object) -> str:

@@ -278,15 +278,6 @@ def test_what_is_hardly_meant_is_a_warning(write, file: str, old: str, new: str,
     assert str(warning).startswith(told)
 
 
-def test_clocks_are_a_warning_until_they_run(good: Path) -> None:
-    (good / "sla.yaml").write_text(
-        'calendars:\n  oslo: {timezone: Europe/Oslo, hours: {mon-fri: ["08:00-16:00"]}}\n'
-        "sla:\n  - {name: gold, clocks: {P1: {calendar: oslo, resolution: 3bd}}}\n"
-    )
-    (warning,) = load(good, {}).warnings
-    assert warning.message == "clocks are not supported in this version yet"
-
-
 # --- reload -----------------------------------------------------------------------------------
 
 

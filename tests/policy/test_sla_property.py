@@ -14,10 +14,12 @@ import pytest
 from policy.minute_walk import MINUTE, OpenMinutes, Walk
 
 from maildesk.model.ticket import Status
+from maildesk.policy.calendar_file import read_calendars
 from maildesk.policy.ladder import steps_due
 from maildesk.policy.sla import clocks, next_at, read_log
 from maildesk.policy.sla_cases import read_case, read_policies
 from maildesk.policy.sla_events import PolicySet, StatusSet
+from maildesk.policy.sla_words import Faults
 
 FIRST = int(os.environ.get("MAILDESK_SLA_FIRST", "0"))
 LOGS = range(FIRST, FIRST + int(os.environ.get("MAILDESK_SLA_LOGS", "150")))
@@ -158,8 +160,11 @@ class World:
 
     def read(self):
         table = {"policy": "p", "events": self.events, "now": self.now, "ladder": LADDER}
-        policies = read_policies({"p": self.targets})
-        case = read_case({**table, "pause_states": self.pause}, self.tables, policies)
+        faults = Faults()
+        calendars = read_calendars(self.tables, (), faults)
+        policies = read_policies({"p": self.targets}, (), calendars, faults)
+        assert faults.found == []
+        case = read_case({**table, "pause_states": self.pause}, calendars, policies)
         return replace(
             case, policy=self.edited(case.policy), events=tuple(map(self.set_window, case.events))
         )

@@ -1,0 +1,26 @@
+"""The JSON Schema of sla.yaml, made from the tables by which it is read."""
+
+from typing import Any
+
+from maildesk.config.routing_rules import conditions_schema
+from maildesk.policy.calendar_file import CALENDAR, UNION
+from maildesk.policy.ladder_file import STEP
+from maildesk.policy.policy_file import POLICY
+from maildesk.policy.promise_when import promise_fields
+from maildesk.policy.promises import ClockName
+from maildesk.policy.sla_words import mapping_schema
+
+
+def calendars_schema() -> dict[str, Any]:
+    """Return the schema of `calendars:`."""
+    calendar = {"anyOf": [CALENDAR.schema, UNION.schema]}
+    return {"type": "object", "additionalProperties": calendar}
+
+
+def policies_schema() -> dict[str, Any]:
+    """Return the schema of `sla:`."""
+    policy: dict[str, Any] = POLICY.schema
+    steps = {"type": "array", "items": STEP.schema}
+    policy["properties"]["ladder"] |= mapping_schema({clock.value: steps for clock in ClockName})
+    policy["properties"]["when"] |= conditions_schema(promise_fields())
+    return {"type": "array", "items": policy}
