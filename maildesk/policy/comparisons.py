@@ -15,6 +15,7 @@ from maildesk.policy.rule_words import Shape, list_of, mapping_of, one_or_list_o
 from maildesk.policy.texts import Texts
 
 NO_GROUPS: Groups = {}
+STEP_SIZE = 64  # of a compiled expression; what is smaller is read as fast as memory
 
 Test = Callable[[View, Any], Groups | None]  # of what the field has; None: it does not hold
 
@@ -84,10 +85,16 @@ def _found(
 ) -> Iterator[Any]:
     for pattern in patterns:
         if likely is None or pattern in likely:
-            view.spend(len(text))
+            view.spend(len(text) * _steps(pattern))
             found = pattern.search(text)
             if found is not None:
                 yield found
+
+
+def _steps(pattern: Any) -> int:
+    """Return how much work a byte is. RE2 takes linear time, but the size of the expression counts
+    too: that of fifty letters of any script is 60,000, of `(vpn|wireguard)` 20."""
+    return 1 + int(pattern.programsize) // STEP_SIZE
 
 
 def _named(found: Any) -> Groups:
