@@ -86,6 +86,7 @@ _TIMELINE: list[Sample] = [
 _LINE: Sample = {
     **LISTED[0],
     "subject": "Blank pages",
+    "is_new": False,  # since the last digest
     "commands": [command("#solve")],
 }
 _NEXT: Sample = {**_LINE, "number": 1039, "subject": "New screen", "due_at": LATER, "requester": BO}
@@ -133,19 +134,25 @@ PROMISES_TO_AGENT: Mapping[str, Sample] = {
         "ticket": None,
         "reference": "",
         "team": "",
+        "answers": 1040,  # the case that an answer to this mail is about
+        "since": WRITTEN_AT,  # the last digest
+        "counts": {"overdue": 1, "today": 1, "unassigned": 0},
         "held": [
             {
                 "number": 1040,
                 "subject": "Second screen",
                 "at": WRITTEN_AT,
+                "author": None,  # the reader himself
                 "href": command("#show 1040")["href"],
                 "commands": [*map(command, ("run", "send", "drop"))],
             }
         ],
         "overdue": [_LINE],
         "today": [{**_LINE, "number": 1041, "subject": "VPN drops", "requester": BO}],
-        "coming": [_NEXT],
         "unassigned": [],
+        "coming": [_NEXT],
+        "waiting": [],
+        "missed": [],
         "more": 0,
     },
 }
@@ -178,11 +185,39 @@ ON_PROMISES: Mapping[tuple[str, str], Sample] = MappingProxyType(
         ("page", "again"): {"number": 3, "is_breached": True},
         ("digest", "team"): {
             "team": "first-line",
+            "answers": 1042,
+            "counts": {"overdue": 1, "today": 0, "unassigned": 1},
             "held": [],
-            "unassigned": [{**_LINE, "assignee": None, "commands": [command("#take")]}],
+            "overdue": [{**_LINE, "commands": [command("#assign")]}],
+            "today": [],
+            "coming": [],
+            "unassigned": [
+                {
+                    **_LINE,
+                    "number": 1044,
+                    "assignee": None,
+                    "is_new": True,
+                    "commands": [*map(command, ("#take", "#assign"))],
+                }
+            ],
+            "waiting": [{**_NEXT, "number": 1031, "status": "on_hold", "commands": []}],
+            "missed": [*map(command, ("#1042", "#1007"))],
         },
-        ("digest", "nothing"): dict.fromkeys(
-            ("held", "overdue", "today", "coming", "unassigned"), ()
-        ),
+        ("digest", "of_others"): {
+            "more": 2,
+            "answers": 1042,
+            "held": [
+                {
+                    "number": 1040,
+                    "subject": "Second screen",
+                    "at": WRITTEN_AT,
+                    "author": BO,
+                    "href": command("#show 1040")["href"],
+                    "commands": [command("#admit")],
+                }
+            ],
+            "today": [],
+            "coming": [],
+        },
     }
 )  # fmt: skip

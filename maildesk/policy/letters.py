@@ -2,25 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from maildesk.mail.identifiers import (
     Purpose,
     base_subject,
     new_marker,
     new_message_id,
-    reply_address,
-    sign,
 )
 from maildesk.mail.marker import marker_line
 from maildesk.mail.message import Address, Attachment, cut
 from maildesk.model.facts import StoredFile
 from maildesk.model.plan import Audience, Notice
 from maildesk.model.ticket import Party, Role, Ticket
-from maildesk.policy.confirmations import bound_to
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.lifecycle import OVER
 from maildesk.policy.outlook import next_due_at
+from maildesk.policy.reply_links import command_links, proving_address
 from maildesk.policy.rules import Agent
 
 NAME_CHARACTERS = 100
@@ -114,30 +111,16 @@ def _reply_to(draft: Draft, party: Party, letter: Letter) -> Address | None:
 
 
 def _token_address(draft: Draft, party: Party, purpose: Purpose, hold: int = 0) -> Address:
-    rules, queue = draft.arrival.rules, draft.queue
-    token = sign(
-        rules.reply,
-        draft.ticket.number,
-        str(party.number),
-        purpose,
-        bound_to(party.address, hold) if hold else party.address.key,
-        draft.arrival.written_at,
-    )
-    return Address(queue.name, reply_address(rules.reply, queue.addresses[0], token))
+    rules, number, now = draft.arrival.rules, draft.ticket.number, draft.arrival.written_at
+    return proving_address(rules, draft.queue, number, party, purpose, now, hold)
 
 
 def _links(draft: Draft, letter: Letter, reply_to: Address | None) -> list[dict[str, str]]:
-    """The commands that fit, each as a mail that only has to be sent: no log-in, no web page, and
-    nothing that a scanner could press."""
+    """The commands that fit, each as a mail that only has to be sent."""
     if letter.audience is not Audience.AGENT or reply_to is None:
         return []
     bodies = letter.offers or fitting(draft.ticket)
-    subject = quote(_subject(draft))
-    address = quote(reply_to.address, safe="@")
-    return [
-        {"label": body.strip(), "href": f"mailto:{address}?subject={subject}&body={quote(body)}"}
-        for body in bodies
-    ]
+    return command_links(reply_to.address, _subject(draft), bodies)
 
 
 def _reverse_path(draft: Draft, party: Party, letter: Letter) -> str:
