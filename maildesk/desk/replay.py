@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from maildesk.desk.writing import route_trace
+from maildesk.desk.writing import SELDOM, route_trace
 from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Facts, Level, Trust
 from maildesk.policy.decide import classify_arrival
@@ -24,7 +24,10 @@ from maildesk.store.past_mails import PastMail, past_mails
 
 ParseMany = Callable[[Iterable[bytes]], Iterator[InboundMail | Exception]]
 
-COMPARED = ("queue", "team", "priority", "type", "tags", "fields", "status", "dropped")
+COMPARED = (
+    *("queue", "team", "priority", "type", "tags", "fields", "status", "dropped"),
+    *(*SELDOM, "acknowledge"),
+)
 EXAMPLES = 5
 NO_RULE = "(no rule)"
 
@@ -54,11 +57,11 @@ class Tally:
     def add(self, past: PastMail, now: Mapping[str, Any]) -> None:
         """Count a mail that would be routed like this now."""
         was = past.trace["route"]
-        changes = [what for what in COMPARED if was.get(what) != now[what]]
+        changes = [what for what in COMPARED if was.get(what) != now.get(what)]
         self.changed += bool(changes)
         example = f"#{past.ticket}" if past.ticket else f"receipt {past.receipt}"
         for what in changes:
-            words = (what, _words(was.get(what)), _words(now[what]))
+            words = (what, _words(was.get(what)), _words(now.get(what)))
             self._count(self.by_queue, Difference(was["queue"], *words), example)
             for rule in _responsible(was["rules"], now["rules"]):
                 self._count(self.by_rule, Difference(rule, *words), example)

@@ -93,8 +93,13 @@ def trace_of(plan: Plan, version: str) -> dict[str, object]:
     return trace
 
 
+# What most routes say nothing of: it stands in a trace where one does.
+SELDOM = ("assign", "sla", "watchers", "notify", "template", "requester", "group_key")
+
+
 def route_trace(route: Route) -> dict[str, object]:
     """Return where a mail went, and by the word of which rules."""
+    said = {name: getattr(route, name) for name in SELDOM if getattr(route, name)}
     return {
         "rules": [rule.name for rule in route.rules if rule.is_matched],
         "queue": route.queue,
@@ -105,6 +110,10 @@ def route_trace(route: Route) -> dict[str, object]:
         "fields": dict(route.fields),
         "status": str(route.status or Status.NEW),
         "dropped": route.dropped,
+        **{
+            name: list(value) if isinstance(value, tuple) else value for name, value in said.items()
+        },
+        **({} if route.is_acknowledged else {"acknowledge": "no"}),
     }
 
 

@@ -98,6 +98,16 @@ def test_dropped_mail_that_would_open_a_ticket_is_told(desk, replayed):
     assert row["examples"] == ["receipt 1"]
 
 
+def test_owner_and_other_words_of_rules_are_compared(desk, replayed):
+    desk([mail(1, "VPN")])
+    then = "{priority: P2, assign: kari, watchers: [bo], acknowledge: false}"
+    found = replayed(f"rules:\n  - {{name: VPN, when: {{subject_contains: vpn}}, then: {then}}}\n")
+    changed = {row["what"]: (row["from"], row["to"]) for row in found["by_rule"]}
+    assert changed == {
+        "assign": ("–", "kari"), "watchers": ("–", "bo"), "acknowledge": ("–", "no"),
+    }  # fmt: skip
+
+
 def test_whole_routing_file_may_be_tried(desk, replayed, folder):
     desk([mail(1, "VPN")])
     text = (folder / "routing.yaml").read_text().replace("priority: P2", "priority: P1")
