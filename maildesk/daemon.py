@@ -102,7 +102,7 @@ class Daemon:
 
     def _start_sender(self, stack: ExitStack) -> None:
         desk = self.desk
-        submit = open_submitter(desk.settings.send, desk.rules.domain)
+        submit = open_submitter(desk.settings.send, desk.rules.domain, lambda: desk.rules)
         sender = Sender(desk, submit)
         loop = Loop(
             "sender",

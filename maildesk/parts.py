@@ -10,7 +10,6 @@ Here and in `cli` alone the clock is read.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import Protocol
 
 import structlog
 
@@ -18,16 +17,19 @@ from maildesk.desk.alerts import send_alert
 from maildesk.desk.children import Children
 from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import open_checker
-from maildesk.mail.envelope import DeliveryResult, Envelope, Receive
+from maildesk.in_force import take_over
+from maildesk.mail.envelope import Receive
 from maildesk.mail.template_sources import load_sources
 from maildesk.model.plan import Alert
+from maildesk.policy.rules import Rules
 from maildesk.settings import Mailbox, Send, Settings
 from maildesk.share import template_folders
 from maildesk.store import claims, sending
 from maildesk.store.engine import open_database
 from maildesk.store.mailboxes import MailboxMemory
 from maildesk.transport.imap import Poller
-from maildesk.transport.submission import MaildirSubmitter, SmarthostSubmitter
+from maildesk.transport.pager import PagerSubmitter
+from maildesk.transport.submission import MaildirSubmitter, SmarthostSubmitter, Submitter
 
 log = structlog.get_logger()
 
@@ -55,6 +57,7 @@ def open_desk(
         migrated = database.migrate()
         if migrated:
             log.info("database migrated", backup=str(migrated.backup or ""), to=migrated.new)
+        rules = take_over(database, settings, clock())
         claims.free_leases(database)
         sending.free_leases(database, clock())
         limits = settings.limits
@@ -62,12 +65,12 @@ def open_desk(
             count=readers, seconds=limits.parse_seconds, memory_bytes=limits.parse_bytes
         )
         stack.callback(children.close)
-        checker = open_checker(children, settings.rules.authentication)
+        checker = open_checker(children, rules.authentication)
         if checker:
             stack.callback(checker.close)
         yield Desk(
             settings=settings,
-            rules=settings.rules,
+            rules=rules,
             database=database,
             children=children,
             sources=load_sources(template_folders(settings.templates)),
@@ -77,21 +80,13 @@ def open_desk(
         )
 
 
-class Submitter(Protocol):
-    """A `Submit` that holds a connection."""
-
-    def __call__(self, raw: bytes, envelope: Envelope) -> DeliveryResult:
-        """Hand one mail to the next server."""
-
-    def interrupt(self) -> None:
-        """End what is under way; the one thing that another thread may do."""
-
-    def close(self) -> None:
-        """Let the connection go."""
+def open_submitter(send: Send, hostname: str, rules: Callable[[], Rules]) -> Submitter:
+    """Return the way out that the configuration names, with pagers beside it; `rules` returns those
+    in force."""
+    return PagerSubmitter(_open_mail_submitter(send, hostname), lambda: rules().pagers)
 
 
-def open_submitter(send: Send, hostname: str) -> Submitter:
-    """Return the way out that the configuration names."""
+def _open_mail_submitter(send: Send, hostname: str) -> Submitter:
     if send.smarthost:
         return SmarthostSubmitter(send.smarthost, hostname)
     assert send.maildir is not None  # noqa: S101 - the configuration has one of both

@@ -20,7 +20,7 @@ def process_once(desk: Desk, receive: Receive | None = None) -> int:
     while worked := worker.work():
         done += worked
     run_timed(desk)
-    submit = open_submitter(desk.settings.send, desk.rules.domain)
+    submit = open_submitter(desk.settings.send, desk.rules.domain, lambda: desk.rules)
     sender = Sender(desk, submit)
     try:
         while sent := sender.deliver_due():

@@ -119,6 +119,8 @@ class Rules:
     promises: tuple[Promise, ...] = ()  # in the order of the file
     follow_up: FollowUp = FollowUp()
     editions: tuple[Edition, ...] = ()  # of sla.yaml, oldest first; the last one is in force
+    pagers: Mapping[str, str] = field(default_factory=dict, repr=False)  # address -> apprise URL
+    silent_pagers: tuple[str, ...] = ()  # addresses that want apprise, which is not installed
 
     @cached_property
     def _agents_by_address(self) -> dict[str, Agent]:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 from maildesk.mail.envelope import DeliveryResult, DeliveryState, Envelope
 from maildesk.settings import Smarthost
@@ -45,6 +46,19 @@ class _Refused(Exception):
         super().__init__(f"{code} {reply_text(text)}")
         is_final = code // 100 == 5 and code not in _LOG_IN_CODES
         self.state = DeliveryState.FAILED if is_final else DeliveryState.DEFERRED
+
+
+class Submitter(Protocol):
+    """A `Submit` that holds a connection."""
+
+    def __call__(self, raw: bytes, envelope: Envelope) -> DeliveryResult:
+        """Hand one mail to the next server."""
+
+    def interrupt(self) -> None:
+        """End what is under way; the one thing that another thread may do."""
+
+    def close(self) -> None:
+        """Let the connection go."""
 
 
 class SmarthostSubmitter:
