@@ -6,17 +6,20 @@ the service manager that we live, unless a part is stuck, and looks whether the 
 
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
 from maildesk import systemd
-from maildesk.config import load_rules
+from maildesk.config import load_again
 from maildesk.daemon import Daemon
 from maildesk.desk.alerts import send_alert
+from maildesk.desk.desk import Desk
 from maildesk.desk.intake import LEASE
-from maildesk.errors import Misconfigured, Temporary
+from maildesk.errors import MaildeskError, Misconfigured, Temporary
 from maildesk.health import is_stuck
+from maildesk.in_force import take_over
 from maildesk.model.plan import Alert
 from maildesk.store import claims, sending
 
@@ -31,15 +34,28 @@ def block_signals() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
+def tell_rejected(
+    desk: Desk, rejected: Misconfigured, every: timedelta = timedelta(hours=1)
+) -> None:
+    """Tell log and admins that the last good copy of the configuration serves."""
+    for problem in rejected.problems:
+        log.error("configuration rejected, the last good copy serves", problem=str(problem))
+    words = "The configuration is rejected; the last good copy serves"
+    send_alert(desk, Alert("rules", words, str(rejected), every))
+
+
 class Service:
     """A daemon that was started, as systemd sees it. Its rules are reloaded from `folder`; without
-    one they stay. The signals must be blocked already."""
+    one they stay. `rejected` is what is wrong there, where the last good copy serves. The signals
+    must be blocked already."""
 
-    def __init__(self, daemon: Daemon, folder: Path | None = None) -> None:
+    def __init__(
+        self, daemon: Daemon, folder: Path | None = None, rejected: Misconfigured | None = None
+    ) -> None:
         self._daemon = daemon
         self._desk = daemon.desk
         self._folder = folder
-        self._rules_problem = ""
+        self._rules_problem = str(rejected or "")
 
     def serve(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP reloads."""
@@ -64,11 +80,14 @@ class Service:
             return
         systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
-            self._desk.rules = load_rules(self._folder, self._desk.settings)
+            settings = load_again(self._folder, self._desk.settings)
+            self._desk.rules = take_over(self._desk.database, settings, self._desk.clock())
             self._rules_problem = ""
             log.info("rules reloaded", version=self._desk.rules.version)
         except Misconfigured as error:
             self._reject_rules(error)
+        except MaildeskError as error:
+            log.error("rules not reloaded, the old ones stay in force", error=error.text)
         systemd.notify("READY=1")
 
     def _reject_rules(self, error: Misconfigured) -> None:

@@ -3,6 +3,7 @@
 The reloadable part is `Settings.rules`; everything else is changed by a restart.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,6 +106,15 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Sources:
+    """What the rules were read from: the texts of the files that are reloaded, by name, and the
+    values of sla.yaml with the dates of its holidays."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    sla: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything. Paths are absolute. `database` is an SQLAlchemy URL with an absolute path.
     `http` None: no /healthz. `templates`: the admin's own templates, looked at before ours."""
@@ -121,3 +131,4 @@ class Settings:
     templates: Path | None = None
     backoff_seconds: int = 1800  # the longest pause after a mailbox's failures
     warnings: tuple[Problem, ...] = ()  # allowed, but hardly meant
+    sources: Sources = Sources()

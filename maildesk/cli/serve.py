@@ -1,20 +1,22 @@
 """Run the desk: run, process."""
 
 import os
+from datetime import timedelta
 from typing import Annotated
 
 import structlog
 import typer
 
-from maildesk.cli.console import ConfigOption, settings_of
-from maildesk.config import find_folder, load
+from maildesk.cli.console import ConfigOption, naming
+from maildesk.config import find_folder
 from maildesk.daemon import Daemon
 from maildesk.desk import clock_guard
 from maildesk.desk.intake import receiver
+from maildesk.in_force import load_or_kept
 from maildesk.logs import configure_logs
 from maildesk.parts import open_desk
 from maildesk.process import process_once
-from maildesk.service import Service, block_signals
+from maildesk.service import Service, block_signals, tell_rejected
 from maildesk.store.journal import Journal
 
 log = structlog.get_logger()
@@ -35,17 +37,20 @@ def run(
     """Run the daemon in the foreground; SIGHUP reloads the rules, SIGTERM stops."""
     configure_logs()
     folder = find_folder(config, os.environ)
-    settings = load(folder, os.environ)
+    loaded = load_or_kept(folder, os.environ)
+    settings = loaded.settings
     for warning in settings.warnings:
         log.warning("configuration", problem=str(warning))
     block_signals()
     with open_desk(settings) as desk:
         if accept_clock:
             clock_guard.accept(desk)
+        if loaded.rejected:
+            tell_rejected(desk, loaded.rejected)
         daemon = Daemon(desk)
         daemon.start()
         try:
-            Service(daemon, folder).serve()
+            Service(daemon, folder, loaded.rejected).serve()
         finally:
             daemon.stop()
     log.info("stopped")
@@ -56,8 +61,12 @@ def run(
 def process(config: ConfigOption = None) -> None:
     """Poll the mailboxes, work off the journal and the outbox once, then end."""
     configure_logs("warning")
-    settings = settings_of(config)
-    with open_desk(settings) as desk:
+    folder = find_folder(config, os.environ)
+    with naming(folder):
+        loaded = load_or_kept(folder, os.environ)
+    with open_desk(loaded.settings) as desk:
+        if loaded.rejected:
+            tell_rejected(desk, loaded.rejected, every=timedelta(days=1))
         kept = Journal(desk.database, desk.clock)
         try:
             process_once(desk, receiver(desk, kept))

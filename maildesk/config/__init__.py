@@ -8,6 +8,7 @@
     reloaded_files   the shapes of people.yaml, routing.yaml and sla.yaml
     shape            a document held against a shape
     references       what one key says of another
+    sla, sla_schema  sla.yaml, which `policy.sla_file` reads
     agent_words      aliases of commands, canned answers
     credentials      secrets and files, with their modes
     resolve          maildesk.yaml -> settings
@@ -18,13 +19,16 @@
 All problems of all files are told at once: a fault in one file does not hide those in another.
 """
 
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from maildesk.config import references
 from maildesk.config.credentials import surroundings
-from maildesk.config.desk import desk_rules, read_desk
+from maildesk.config.desk import desk_rules, desk_sources, read_desk
 from maildesk.config.maildesk_file import MaildeskFile
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
 from maildesk.config.resolve import database_url, resolve, static_rules
@@ -69,16 +73,21 @@ def check_folder(folder: Path, environ: Mapping[str, str]) -> tuple[Problem, ...
     return ()
 
 
-def load(folder: Path, environ: Mapping[str, str]) -> Settings:
+def load(
+    folder: Path, environ: Mapping[str, str], *, kept: Mapping[str, str] | None = None
+) -> Settings:
     """Read the whole configuration; what is allowed but hardly meant stands in its `warnings`.
 
+    `kept`: texts to read in place of the files that are reloaded (`Settings.sources`).
     Raises: Misconfigured with every problem of every file, in the order of file and line.
     """
     folder = folder.absolute()
     _require_folder(folder)
     around = surroundings(folder, environ)
     templates = _own_templates(folder)
-    file, desk = read_file(folder, "maildesk.yaml", MaildeskFile), read_desk(folder, templates)
+    file = read_file(folder, "maildesk.yaml", MaildeskFile)
+    with _reloaded_folder(folder, kept) as reloaded:
+        desk = read_desk(reloaded, templates)
     static, problems = None, [*file.problems]
     if file.found:
         static, unusable = resolve(file.found, file.document, around)
@@ -100,7 +109,22 @@ def load(folder: Path, environ: Mapping[str, str]) -> Settings:
         templates=templates,
         backoff_seconds=file.model.backoff_seconds,
         warnings=_sorted([*warnings, *desk.warnings(template_languages(templates))]),
+        sources=desk_sources(desk),
     )
+
+
+@contextmanager
+def _reloaded_folder(folder: Path, kept: Mapping[str, str] | None) -> Iterator[Path]:
+    """The folder of the files that are reloaded, or one that holds the kept ones."""
+    if kept is None:
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="maildesk-") as made:
+        for name, text in kept.items():
+            path = Path(made, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        yield Path(made)
 
 
 def load_database(folder: Path, environ: Mapping[str, str]) -> str:
@@ -117,7 +141,7 @@ def load_database(folder: Path, environ: Mapping[str, str]) -> str:
     return database_url(file.found, surroundings(folder, environ))
 
 
-def load_rules(folder: Path, current: Settings, routing_file: Path | None = None) -> Rules:
+def load_again(folder: Path, current: Settings, routing_file: Path | None = None) -> Settings:
     """Read people.yaml, routing.yaml, sla.yaml and agents' words again; what maildesk.yaml says
     stays in force. `routing_file`: another one in place of routing.yaml.
 
@@ -127,7 +151,12 @@ def load_rules(folder: Path, current: Settings, routing_file: Path | None = None
     desk = read_desk(folder, _own_templates(folder), routing_file)
     if problems := desk.problems(current.rules.admins):
         raise Misconfigured(*_sorted(problems))
-    return desk_rules(current.rules, desk)
+    return replace(current, rules=desk_rules(current.rules, desk), sources=desk_sources(desk))
+
+
+def load_rules(folder: Path, current: Settings, routing_file: Path | None = None) -> Rules:
+    """Return the rules alone of what `load_again` reads."""
+    return load_again(folder, current, routing_file).rules
 
 
 def schema_of(name: str) -> dict[str, Any]:

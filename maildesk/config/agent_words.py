@@ -24,6 +24,7 @@ from maildesk.share import share_folder
 
 LONGEST_ANSWER_BYTES = 64 * 1024
 MOST_ANSWERS = 1_000
+_OWN = "templates/"  # how problems name the admin's own files begins so
 _ALIAS = re.compile("[^\\W\\d_][\\w\u0300-\u036f-]*")
 _ANSWER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -32,12 +33,13 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 @dataclass(frozen=True, slots=True)
 class AgentWords:
     """Aliases (folded word -> verb, or word of `IMPLIED`), canned answers by name, and all that
-    was wrong. `raw` is what they were read from."""
+    was wrong. `raw` is what they were read from, `files` the admin's own part of it, by name."""
 
     aliases: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     raw: bytes = b""
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_agent_words(own: Path | None) -> AgentWords:
@@ -47,8 +49,10 @@ def read_agent_words(own: Path | None) -> AgentWords:
     for label, path in _files(own, "answers/*.md"):
         answers.read(label, path)
     aliases, problems = _aliases(documents)
-    raw = b"\n".join([*(document.raw for document in documents), answers.raw])
-    return AgentWords(aliases, answers.texts, (*problems, *answers.problems), raw)
+    raws = [*((document.file, document.raw) for document in documents), *answers.raws.items()]
+    files = {name: raw.decode("utf-8", "replace") for name, raw in raws if name.startswith(_OWN)}
+    raw = b"\n".join(raw for _, raw in raws)
+    return AgentWords(aliases, answers.texts, (*problems, *answers.problems), raw, files)
 
 
 def _files(own: Path | None, pattern: str) -> Iterator[tuple[str, Path]]:
@@ -57,7 +61,7 @@ def _files(own: Path | None, pattern: str) -> Iterator[tuple[str, Path]]:
     for name in sorted(ours.keys() - theirs.keys()):
         yield f"(shipped) templates/{name}", ours[name]
     for name in sorted(theirs):
-        yield f"templates/{name}", theirs[name]
+        yield f"{_OWN}{name}", theirs[name]
 
 
 def _found(folder: Path | None, pattern: str) -> dict[str, Path]:
@@ -141,7 +145,7 @@ class _Answers:
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
         self.problems: list[Problem] = []
-        self.raw = b""
+        self.raws: dict[str, bytes] = {}
 
     def read(self, label: str, path: Path) -> None:
         """Take a file in under its name."""
@@ -170,7 +174,7 @@ class _Answers:
             message = f"byte 0x{raw[error.start]:02x} is not UTF-8"
             self._note(label, message, "save the file as UTF-8", line)
             return None
-        self.raw += raw
+        self.raws[label] = raw
         if len(raw) > LONGEST_ANSWER_BYTES:
             self._note(label, f"the answer is larger than {LONGEST_ANSWER_BYTES // 1024} KiB")
         if not text:

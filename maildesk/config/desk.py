@@ -15,6 +15,8 @@ from maildesk.config.sla import SlaSource, read_sla_source
 from maildesk.errors import Problem
 from maildesk.policy.routing import references as rule_references
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
+from maildesk.policy.sla_file import frozen
+from maildesk.settings import Sources
 from maildesk.share import template_names
 
 
@@ -100,7 +102,8 @@ class Desk:
 
 
 def read_desk(folder: Path, templates: Path | None, routing_file: Path | None = None) -> Desk:
-    """Read people.yaml, routing.yaml and sla.yaml, and what stands in the admin's `templates`.
+    """Read people.yaml, routing.yaml and sla.yaml, and agents' words in `templates` beside them;
+    rules may name any mail of the admin's `templates`.
 
     `routing_file` is read in place of routing.yaml, to see what it would do.
     """
@@ -113,7 +116,7 @@ def read_desk(folder: Path, templates: Path | None, routing_file: Path | None = 
         routing,
         sla,
         read_sla_source(sla.document),
-        read_agent_words(templates),
+        read_agent_words(words if (words := folder / "templates").is_dir() else None),
         compile_all(routing.document, raws),
         templates,
     )
@@ -141,6 +144,16 @@ def desk_rules(current: Rules, desk: Desk) -> Rules:
         calendars=book.calendars,
         promises=book.promises,
         follow_up=book.follow_up,
+    )
+
+
+def desk_sources(desk: Desk) -> Sources:
+    """Return what the rules were made from, to be kept with them."""
+    files = {file.document.file: file.document.raw for file in (desk.people, desk.sla)}
+    files["routing.yaml"] = desk.routing.document.raw  # `routing_file` may have another name
+    texts = {name: raw.decode() for name, raw in files.items()}
+    return Sources(
+        {**texts, **desk.words.files}, frozen(desk.sla.document.value, desk.promises.book)
     )
 
 

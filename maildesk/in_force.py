@@ -1,0 +1,121 @@
+"""Which configuration is in force, and which ones were before.
+
+The files, once they took over, are kept in the database: with a fault in them at start, the last
+good copy serves. What was promised in earlier versions of sla.yaml becomes `Rules.editions`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection
+
+from maildesk.config import load, load_database
+from maildesk.errors import MaildeskError, Misconfigured
+from maildesk.policy.promises import Edition
+from maildesk.policy.rules import Rules
+from maildesk.policy.sla_file import SlaBook, read_sla
+from maildesk.settings import Settings
+from maildesk.store import configurations
+from maildesk.store.configurations import Configuration
+from maildesk.store.engine import Database, open_database
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings to work with. `rejected` is what is wrong with the files, where the last good copy
+    of them serves."""
+
+    settings: Settings
+    rejected: Misconfigured | None = None
+
+
+def load_or_kept(folder: Path, environ: Mapping[str, str]) -> Loaded:
+    """Read the configuration; where files that are reloaded have a fault, the last good copy.
+
+    Raises: Misconfigured with every problem, where there is no copy or maildesk.yaml is at fault.
+    """
+    try:
+        return Loaded(load(folder, environ))
+    except Misconfigured as error:
+        kept = _newest(load_database(folder, environ))
+        if kept is None:
+            raise
+        try:
+            settings = load(folder, environ, kept=kept.files)
+        except Misconfigured:
+            raise error from None
+        rules = replace(settings.rules, version=kept.version)
+        return Loaded(replace(settings, rules=rules), error)
+
+
+def _newest(url: str) -> Configuration | None:
+    """The last good copy; None where there is no database yet, or an older one."""
+    try:
+        database = open_database(url, is_reader=True)
+        try:
+            database.check_schema()
+            with database.read() as session:
+                return configurations.newest(session.connection())
+        finally:
+            database.close()
+    except MaildeskError:
+        return None
+
+
+def take_over(database: Database, settings: Settings, now: datetime) -> Rules:
+    """Let rules that were read take over at `now`, and return them with the editions before them;
+    nothing changes where they are in force already."""
+    rules, sources = settings.rules, settings.sources
+    new = Configuration(now, rules.version, sources.files, sources.sla)
+    with database.write() as session:
+        connection = session.connection()
+        in_force = configurations.take_over(connection, new)
+        editions = tuple(_editions(connection))
+    book = None if in_force.sla == sources.sla else _book(in_force.sla, in_force.at)
+    if book:  # the dates of holidays are those of then
+        rules = replace(rules, calendars=book.calendars, promises=book.promises)
+    return replace(rules, editions=editions)
+
+
+def rules_in_force(connection: Connection, rules: Rules) -> Rules:
+    """Return rules that were read with what is promised at present, and was before: for those who
+    look into the database, and let nothing take over."""
+    newest = configurations.newest(connection)
+    book = _book(newest.sla, newest.at) if newest else None
+    if book:
+        rules = replace(
+            rules, calendars=book.calendars, promises=book.promises, follow_up=book.follow_up
+        )
+    return replace(rules, editions=tuple(_editions(connection)))
+
+
+def rules_to_come(connection: Connection, settings: Settings, now: datetime) -> Rules:
+    """Return the rules that would be in force if these settings took over at `now`."""
+    rules, newest = settings.rules, configurations.newest(connection)
+    before = rules_in_force(connection, rules)
+    if newest is None or newest.files.get("sla.yaml") == settings.sources.files.get("sla.yaml"):
+        return before
+    edition = Edition(now, rules.policies, rules.calendars)
+    return replace(rules, editions=(*before.editions, edition))
+
+
+def _editions(connection: Connection) -> Iterator[Edition]:
+    for at, sla in configurations.promised(connection):
+        book = _book(sla, at)
+        if book:
+            yield Edition(at, book.policies, book.calendars)
+
+
+def _book(sla: Mapping[str, object], at: datetime) -> SlaBook | None:
+    """Read what sla.yaml said once; None where it cannot be read any more."""
+    book = read_sla(sla)
+    if not book.faults:
+        return book
+    problem = f"{book.faults[0].path}: {book.faults[0].message}"
+    log.warning("an old sla.yaml is left out", since=at.isoformat(), problem=problem)
+    return None

@@ -1,0 +1,72 @@
+"""Versions of the files that are reloaded, from the instant at which each took over.
+
+The newest one serves where the files have a fault at start; what sla.yaml said in each tells what
+was promised when. Values here are plain: `in_force` makes rules of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from maildesk.model.ticket import Status
+from maildesk.store.lists import UNFINISHED
+from maildesk.store.tables import configurations, tickets
+
+_PROMISES = ("calendars", "sla")  # what clocks go by
+_COUNTED = (*UNFINISHED, Status.SOLVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """A version: the texts of its files by name, and the values of its sla.yaml with the dates of
+    its holidays."""
+
+    at: datetime
+    version: str
+    files: Mapping[str, str]
+    sla: Mapping[str, Any]
+
+
+_NEWEST = select(configurations).order_by(configurations.c.id.desc()).limit(1)
+_PROMISED = select(configurations.c.at, configurations.c.sla).order_by(configurations.c.id)
+
+
+def newest(connection: Connection) -> Configuration | None:
+    """Return the version that took over last."""
+    row = connection.execute(_NEWEST).one_or_none()
+    return Configuration(row.at, row.version, row.files, row.sla) if row else None
+
+
+def take_over(connection: Connection, new: Configuration) -> Configuration:
+    """Return the version that is in force now: `new`, which is kept; or the newest one, where the
+    files are the same. Where sla.yaml is the same, its dates stay as they were."""
+    old = newest(connection)
+    if old and old.version == new.version:
+        return old
+    is_known = old is not None and old.files.get("sla.yaml") == new.files.get("sla.yaml")
+    sla = old.sla if old and is_known else new.sla
+    row = {"at": new.at, "version": new.version, "files": dict(new.files), "sla": dict(sla)}
+    connection.execute(insert(configurations), row)
+    if old and (sla != old.sla or new.files.get("people.yaml") != old.files.get("people.yaml")):
+        _look_at_all(connection, new.at)
+    return Configuration(new.at, new.version, new.files, sla)
+
+
+def _look_at_all(connection: Connection, now: datetime) -> None:
+    """Have the beat look at every ticket whose clocks may show something else."""
+    concerned = tickets.c.status.in_(map(str, _COUNTED))
+    connection.execute(update(tickets).where(concerned).values(next_at=now))
+
+
+def promised(connection: Connection) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
+    """Yield what sla.yaml said from when on, oldest first; a version in which it says the same as
+    before is left out."""
+    before: object = None
+    for at, sla in connection.execute(_PROMISED):
+        said = {section: sla.get(section) for section in _PROMISES}
+        if said != before:
+            yield at, sla
+        before = said

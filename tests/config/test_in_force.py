@@ -1,0 +1,133 @@
+"""The files, or the last good copy of them; and what was promised before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from maildesk.config import load, load_again
+from maildesk.errors import Misconfigured
+from maildesk.in_force import load_or_kept, take_over
+from maildesk.policy.rules import Rules
+from maildesk.store.engine import Database, open_database
+from maildesk.store.tables import configurations
+
+NOW = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
+SLA = """\
+calendars:
+  oslo: {timezone: Europe/Oslo, hours: {mon-fri: ["08:00-16:00"]}, holidays: {country: "NO"}}
+sla:
+  - {name: gold, clocks: {P1: {calendar: oslo, resolution: 3bd}}}
+"""
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Database]:
+    database = open_database(load(folder, {}).database)
+    database.migrate()
+    yield database
+    database.close()
+
+
+def start(folder: Path, hours: int = 0) -> Rules:
+    """Start a desk, and stop it."""
+    loaded = load_or_kept(folder, {})
+    database = open_database(loaded.settings.database)
+    database.migrate()
+    rules = take_over(database, loaded.settings, NOW + timedelta(hours=hours))
+    database.close()
+    return rules
+
+
+@pytest.fixture
+def desk(good: Path) -> Path:
+    (good / "sla.yaml").write_text(SLA)
+    (good / "templates" / "answers").mkdir(parents=True)
+    (good / "templates" / "answers" / "reset.md").write_text("Reset it.")
+    (good / "templates" / "de").mkdir()
+    (good / "templates" / "de" / "commands.yaml").write_text("solve: fertig\n")
+    return good
+
+
+def test_a_first_start_with_a_fault_fails(desk: Path) -> None:
+    (desk / "sla.yaml").write_text("calenders: {}\n")
+    with pytest.raises(Misconfigured, match="calenders"):
+        load_or_kept(desk, {})
+
+
+def test_the_last_good_copy_serves_where_files_have_a_fault(desk: Path) -> None:
+    good = start(desk)
+    for name in ("people.yaml", "routing.yaml", "sla.yaml"):
+        (desk / name).write_text("{")
+    (desk / "templates" / "answers" / "reset.md").write_text("")
+    (desk / "templates" / "de" / "commands.yaml").write_text("solve: wait\nwait: solve\n")
+    loaded = load_or_kept(desk, {})
+    assert loaded.rejected is not None
+    assert {problem.file for problem in loaded.rejected.problems} >= {"people.yaml", "sla.yaml"}
+    again = start(desk, 1)
+    assert again.version == good.version
+    assert (again.agents, again.queues) == (good.agents, good.queues)
+    assert again.answers["reset"] == "Reset it."
+    assert again.aliases_of_verbs["fertig"] == "solve"
+    assert again.policies == good.policies
+    assert again.editions == good.editions
+    with pytest.raises(Misconfigured):
+        load(desk, {})
+
+
+def test_a_fault_in_maildesk_yaml_is_no_matter_of_copies(desk: Path) -> None:
+    start(desk)
+    (desk / "maildesk.yaml").write_text("{")
+    with pytest.raises(Misconfigured, match=r"maildesk\.yaml"):
+        load_or_kept(desk, {})
+
+
+def test_a_version_that_took_over_becomes_an_edition(desk: Path) -> None:
+    start(desk)
+    (desk / "sla.yaml").write_text(SLA.replace("3bd", "4bd"))
+    rules = start(desk, 1)
+    first, second = rules.editions
+    assert (first.since, second.since) == (NOW, NOW + timedelta(hours=1))
+    resolution = [
+        next(iter(edition.policies["gold"].targets.values())).times["resolution"]
+        for edition in rules.editions
+    ]
+    assert resolution == [timedelta(hours=24), timedelta(hours=32)]
+    assert second.policies == rules.policies
+    assert second.calendars == rules.calendars
+
+
+def test_holidays_stay_as_they_were_when_the_files_took_over(desk: Path) -> None:
+    christmas = date(2026, 12, 25)
+    assert christmas in start(desk).calendars["oslo"].holidays
+    with opened(desk) as database, database.write() as session:
+        row = session.execute(configurations.select()).one()
+        del row.sla["calendars"]["oslo"]["holidays"][christmas.isoformat()]
+        session.execute(update(configurations).values(sla=row.sla))
+    again = start(desk, 1)
+    assert christmas not in again.calendars["oslo"].holidays
+    assert again.editions[-1].calendars == again.calendars
+    (desk / "sla.yaml").write_text(SLA + "# a word\n")
+    assert christmas in start(desk, 2).calendars["oslo"].holidays
+
+
+def test_an_old_document_that_cannot_be_read_any_more_is_left_out(desk: Path) -> None:
+    start(desk)
+    with opened(desk) as database, database.write() as session:
+        old = {"calendars": {"oslo": {"zone": "CET"}}}
+        session.execute(update(configurations).values(sla=old))
+    (desk / "sla.yaml").write_text(SLA.replace("3bd", "4bd"))
+    assert [edition.since for edition in start(desk, 1).editions] == [NOW + timedelta(hours=1)]
+
+
+def test_a_reload_takes_over_what_is_new(desk: Path) -> None:
+    start(desk)
+    settings = load(desk, {})
+    (desk / "sla.yaml").write_text("")
+    with opened(desk) as database:
+        rules = take_over(database, load_again(desk, settings), NOW + timedelta(hours=1))
+    assert rules.promises == ()
+    assert [sorted(edition.policies) for edition in rules.editions] == [["gold"], []]
