@@ -44,8 +44,8 @@ DESK: dict[str, Any] = {
     ),
     "teams": (
         Team("first-line", lead="kari", manager="nina"),
-        Team("finance", lead="bo"),
-        Team("network", lead="nina"),
+        Team("finance", lead="bo", notify="digest"),
+        Team("network", lead="nina", notify="round_robin"),
         Team("nobody"),
     ),
     "organisations": (Organisation("acme", "Acme", ("acme.example",), language="nb"),),
