@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from maildesk.desk import beat, clock_guard
+from maildesk.desk import beat, clock_guard, digests
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.bundles import send_due
 from maildesk.desk.desk import Desk
@@ -81,6 +81,12 @@ def remind_and_wake(desk: Desk) -> None:
 def look_at_clocks(desk: Desk) -> None:
     """Do what is due on tickets: steps of the ladder, reminders, closings."""
     beat.beat(desk)
+
+
+@job(every=timedelta(minutes=1), is_timed=True)
+def send_digests(desk: Desk) -> None:
+    """Mail each agent and each team's lead, at the opening of his day, what waits for him."""
+    digests.send_due(desk)
 
 
 @job(every=timedelta(minutes=1), is_timed=True)

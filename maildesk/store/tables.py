@@ -287,6 +287,7 @@ class FiringRow(Row, table=True):
     page. `reached_at` is when it was due; `is_sent`: by a mail of its own."""
 
     __tablename__ = "firing"
+    __table_args__ = (Index("firing_reached", "reached_at"),)
     ticket: int = Field(primary_key=True, foreign_key="ticket.number")
     clock: str = Field(primary_key=True)
     cycle: int = Field(primary_key=True)

@@ -43,6 +43,7 @@ def _firing() -> None:
             "ticket", "clock", "cycle", "arming", "step", name="firing_primary"
         ),
     )
+    op.create_index("firing_reached", "firing", ["reached_at"])
 
 
 def _digest() -> None:
