@@ -6,6 +6,7 @@ beat at the same time, it happens once. A ticket on which nothing is due is only
 looked at again.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,12 +35,15 @@ log = structlog.get_logger()
 
 AT_ONCE = 200  # tickets in memory
 PER_BEAT = 5_000  # what is more is done the next minute: the daemon must be able to stop
+LOOKS = 10  # at one ticket in a beat: what is done on it may make more of it due
 AGAIN = timedelta(minutes=10)  # after a failure
+_RESTLESS = f"it was looked at {LOOKS} times, and something is due on it still"
 
 
 def beat(desk: Desk) -> None:
     """Look at every ticket whose time has come."""
     now, left = desk.clock(), PER_BEAT
+    looks: Counter[int] = Counter()
     while left > 0:
         with desk.database.read() as session:
             connection = session.connection()
@@ -49,12 +53,14 @@ def beat(desk: Desk) -> None:
         if not found:
             return
         left -= len(found)
+        looks.update(list(found))
         looked_at = [_look(desk, one, now) for one in found.values()]
         _settle(desk, [one for one in looked_at if not one.is_loud])
         loud = [one for one in looked_at if one.is_loud]
         late = late_readers(((one.facts, one.agenda) for one in loud), desk.rules, now, away)
         for one in loud:
-            _try(desk, one, late)
+            is_restless = looks[one.facts.ticket.number] > LOOKS
+            _try(desk, replace(one, fault=_RESTLESS) if is_restless else one, late)
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,4 +168,6 @@ def note(connection: Connection, ticket: int, fired: Iterable[Fired], now: datet
         if rows:
             connection.execute(insert(firings), rows)
     except IntegrityError as error:
+        if "UNIQUE" not in str(error.orig):
+            raise
         raise Stale(f"it has fired on ticket {ticket} before") from error
