@@ -30,13 +30,14 @@ from maildesk.desk.gathering import Parse
 from maildesk.errors import Misconfigured, Temporary
 from maildesk.mail.envelope import Envelope, Source, written_path
 from maildesk.mail.message import InboundMail
-from maildesk.model.plan import Plan
+from maildesk.model.plan import Plan, Route
 from maildesk.policy.trust import NO_VERDICTS, Verdicts, worth_checking
 from maildesk.settings import Settings
 from maildesk.store.engine import Database, memory_database, open_database
 
 EX_DATAERR = 65
 BATCH = 16
+NEXT_LINE = "\n" + " " * 13
 
 # A file's name with its mail, or what is wrong with it, and what the mail's signatures are worth.
 Read = tuple[str, InboundMail | str, Verdicts]
@@ -209,7 +210,8 @@ def _show(file: str, mail: InboundMail, plan: Plan) -> None:
         "automatic": f"{plan.automatic.kind}  {'; '.join(plan.automatic.evidence)}",
         "trust": f"{plan.trust.level}  {'; '.join(plan.trust.evidence)}",
         "thread": _thread_words(plan),
-        "queue": f"{plan.route.queue}, team {plan.route.team}" if plan.route else "",
+        "route": _route_words(plan.route) if plan.route else "",
+        "rules": NEXT_LINE.join(_rule_lines(plan.route)) if plan.route else "",
         "commands": ", ".join(f"#{c.verb} {c.status}" for c in plan.commands),
         "becomes": plan.disposition,
         "because": "; ".join(plan.reasons),
@@ -221,6 +223,27 @@ def _show(file: str, mail: InboundMail, plan: Plan) -> None:
             out.print(f"  {name:11}{words}", markup=False)
     for line in as_kept(mail, plan).new_text.splitlines()[:8]:
         out.print(f"  | {line}", markup=False, style="dim")
+
+
+def _route_words(route: Route) -> str:
+    """Where it goes, and what it is there."""
+    words = [route.queue, f"team {route.team}", str(route.priority), str(route.type)]
+    words += [f"owner {route.assignee}"] if route.assignee else []
+    words += [f"tags {' '.join(route.tags)}"] if route.tags else []
+    words += [f"{name}={value}" for name, value in route.fields.items()]
+    return _on_one_line(", ".join(words))
+
+
+def _rule_lines(route: Route) -> Iterator[str]:
+    """Each rule that was asked: whether it fits, else what does not hold."""
+    for rule in route.rules:
+        misses = "; ".join(rule.misses)
+        yield f"+ {rule.name}" if rule.is_matched else f"- {rule.name}: {_on_one_line(misses)}"
+
+
+def _on_one_line(text: str) -> str:
+    """What a mail has put into a text moves no cursor."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _thread_words(plan: Plan) -> str:
