@@ -45,7 +45,7 @@ def explain(
 
 
 def _segments(laps: list[Lap], now: datetime) -> Iterator[Segment]:
-    following = [*laps[1:], None]
+    following = [*laps[1:], None] if laps else []
     for lap, after in zip(laps, following, strict=True):
         yield from sorted(_lap(lap, lap.end or now), key=lambda segment: segment.start)
         until = after.start if after else now

@@ -140,6 +140,34 @@ def fired_on(connection: Connection, numbers: list[int]) -> Mapping[int, dict[Ke
     return fired
 
 
+@dataclass(frozen=True, slots=True)
+class FiringRecord:
+    """Something that fired on a ticket: its key, when it was due and when it was done. `is_sent`:
+    by a mail of its own."""
+
+    key: Key
+    reached_at: datetime
+    at: datetime
+    is_sent: bool
+
+
+_RECORDS = (
+    select(firings)
+    .where(firings.c.ticket == bindparam("number"))
+    .order_by(firings.c.at, firings.c.reached_at)
+)
+
+
+def firings_of(connection: Connection, number: int) -> tuple[FiringRecord, ...]:
+    """What has fired on a ticket, in order."""
+    return tuple(
+        FiringRecord(
+            (row.clock, row.cycle, row.arming, row.step), row.reached_at, row.at, row.is_sent
+        )
+        for row in connection.execute(_RECORDS, {"number": number})
+    )
+
+
 # --- what fires -----------------------------------------------------------------------------------
 
 

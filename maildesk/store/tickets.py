@@ -165,7 +165,8 @@ def list_tickets(
     requester: str | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """One object a ticket, newest last (`ticket list --json`); with a limit, the newest ones."""
+    """One object a ticket, newest last, due as the last beat has noted; with a limit, the newest
+    ones."""
     wanted = {
         tickets.c.status: status,
         tickets.c.queue: queue,
@@ -194,12 +195,28 @@ def _line(row: Row[Any]) -> dict[str, Any]:
         "tags": row.tags,
         "created_at": instant(row.created_at),
         "updated_at": instant(row.updated_at),
-        "next_due_at": None,  # clocks come with sla.md
+        "next_due_at": instant(row.due_at) if row.due_at else None,
     }
 
 
+def moved_since_beat(session: Session, now: datetime, number: int | None = None) -> set[int]:
+    """The numbers of the tickets that the beat has still to look at, among them all that have
+    changed since it did: what it has noted of them may be old. `number`: only this one."""
+    query = select(tickets.c.number).where(tickets.c.next_at <= now)
+    if number is not None:
+        query = query.where(tickets.c.number == number)
+    return set(session.scalars(query))
+
+
+def unfinished(session: Session, after: int, limit: int) -> list[int]:
+    """The numbers of the next tickets that are not over, greater than `after`."""
+    is_alive = tickets.c.status.in_([str(status) for status in lists.UNFINISHED])
+    query = select(tickets.c.number).where(is_alive, tickets.c.number > after)
+    return list(session.scalars(query.order_by(tickets.c.number).limit(limit)))
+
+
 def show_ticket(session: Session, number: int) -> dict[str, Any]:
-    """The object of `ticket show --json`. Raises: NotFound."""
+    """The object of `ticket show --json`, its clocks left out. Raises: NotFound."""
     row = session.execute(select(tickets).where(tickets.c.number == number)).one_or_none()
     if row is None:
         raise NotFound(f"there is no ticket {number}")
