@@ -21,6 +21,7 @@ from maildesk.policy.holding import hold
 from maildesk.policy.lifecycle import LIVE, Trigger
 from maildesk.policy.objections import objection
 from maildesk.policy.outgoing import lines_of
+from maildesk.policy.routed import told_of_new
 from maildesk.policy.rules import Agent
 from maildesk.policy.task import Task
 
@@ -167,7 +168,7 @@ def _open(attempt: Attempt) -> Disposition:
     if visibility is Visibility.PUBLIC and not task.is_quiet:
         _tell_requester(draft, task, is_for_another=is_for_another)
     if not task.is_quiet and draft.ticket.status in LIVE:
-        notices.tell_agents(draft, "queue_new")
+        notices.tell_named(draft, "queue_new", told_of_new(draft))
     return Disposition.NEW_TICKET
 
 

@@ -7,7 +7,7 @@ from maildesk.mail.message import Address, Automatic, AutomaticKind, cut, joined
 from maildesk.model.changes import LinkTickets, OpenTicket
 from maildesk.model.facts import Level, TicketFacts
 from maildesk.model.plan import Disposition, Match, Plan
-from maildesk.model.ticket import Role, Status, Visibility
+from maildesk.model.ticket import Role, Visibility
 from maildesk.policy import notices
 from maildesk.policy.agents import open_for_agent
 from maildesk.policy.command_lines import Reading, read_commands
@@ -21,6 +21,7 @@ from maildesk.policy.routed import (
     drop,
     join_group,
     new_ticket,
+    told_of_new,
     with_route,
 )
 from maildesk.policy.rules import Agent
@@ -115,27 +116,7 @@ def _tell(draft: Draft) -> None:
         elif "@" in requester.address.address:
             notices.acknowledge(draft, requester, template=routed.template if routed else "")
     named = notices.named_by_rules(draft, routed.notify) if routed else []
-    notices.tell_named(draft, "queue_new", dict.fromkeys([*_told(draft), *named]))
-
-
-def _told(draft: Draft) -> list[Agent]:
-    """Return who answers for the ticket, and who watches it; of one that a rule has solved, or that
-    its team reads of in the morning, only who watches it."""
-    agents = notices.responsible(draft)
-    is_solved = draft.ticket.status is Status.SOLVED
-    if not is_solved and not _waits_for_digest(draft):
-        return agents
-    if not is_solved:
-        draft.reasons.append(f"nobody of {draft.ticket.team} is told now: their digest lists it")
-    return [agent for agent in agents if agent.handle in draft.ticket.watchers]
-
-
-def _waits_for_digest(draft: Draft) -> bool:
-    """Whether the team is told of new tickets in its digest alone (`notify: digest`)."""
-    ticket, rules = draft.ticket, draft.arrival.rules
-    if ticket.assignee or not rules.members(ticket.team):  # somebody must hear of it
-        return False
-    return any(team.handle == ticket.team and team.notify == "digest" for team in rules.teams)
+    notices.tell_named(draft, "queue_new", dict.fromkeys([*told_of_new(draft), *named]))
 
 
 def _add_participants(draft: Draft) -> None:

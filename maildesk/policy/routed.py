@@ -9,12 +9,13 @@ from maildesk.model.changes import GroupMail
 from maildesk.model.facts import GroupedTicket, Trust
 from maildesk.model.plan import Alert, Disposition, Match, Plan, Route
 from maildesk.model.ticket import Party, Role, Status, Ticket, Visibility
+from maildesk.policy import notices
 from maildesk.policy.assignment import choose
 from maildesk.policy.draft import Draft, author_of, is_ours
 from maildesk.policy.foresight import requester_of, view_of
 from maildesk.policy.lifecycle import Trigger
 from maildesk.policy.routing import route
-from maildesk.policy.rules import Rules
+from maildesk.policy.rules import Agent, Rules
 from maildesk.policy.threads import Arrival
 
 # What a rule may know better than the signs of a mail. Nobody's word makes a loop, a report or a
@@ -184,6 +185,26 @@ def add_others(draft: Draft, watchers: Iterable[str]) -> None:
     for address in outside:
         if address_key(address) != requester.key and not is_ours(arrival, address):
             draft.add_party(Address("", address), Role.PARTICIPANT)
+
+
+def told_of_new(draft: Draft) -> list[Agent]:
+    """Return who answers for the ticket, and who watches it; of one that a rule has solved, or that
+    its team reads of in the morning, only who watches it."""
+    agents = notices.responsible(draft)
+    is_solved = draft.ticket.status is Status.SOLVED
+    if not is_solved and not _waits_for_digest(draft):
+        return agents
+    if not is_solved:
+        draft.reasons.append(f"nobody of {draft.ticket.team} is told now: their digest lists it")
+    return [agent for agent in agents if agent.handle in draft.ticket.watchers]
+
+
+def _waits_for_digest(draft: Draft) -> bool:
+    """Whether the team is told of new tickets in its digest alone (`notify: digest`)."""
+    ticket, rules = draft.ticket, draft.arrival.rules
+    if ticket.assignee or not rules.members(ticket.team):  # somebody must hear of it
+        return False
+    return any(team.handle == ticket.team and team.notify == "digest" for team in rules.teams)
 
 
 def explain(draft: Draft, routed: Route) -> None:

@@ -379,6 +379,19 @@ def test_open_tickets_are_counted_where_a_rule_asks(world):
     assert asked.has_open_tickets
 
 
+# --- how a team is told -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["everyone", "digest"])
+def test_a_case_that_an_agent_logs_waits_for_the_digest_too(world, told, how):
+    teams = tuple(replace(team, notify=how) for team in world.rules.teams)
+    logged = world.mail(world.kari, "It is dead.\n\n#for ada@example.org")
+    plan = world.decide(logged, level=Level.V2, teams=teams)
+    assert plan.disposition is Disposition.NEW_TICKET
+    agents = {address for kind, address in told(plan) if kind == "queue_new"}
+    assert agents == ({"bo@example.com"} if how == "everyone" else set())
+
+
 # --- scheduled rules ----------------------------------------------------------------------------
 
 
