@@ -30,6 +30,7 @@ from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply
 from maildesk.store.clocks import Fired, Settled
 from maildesk.store.facts import ticket_facts
+from maildesk.store.said import last_reply
 
 log = structlog.get_logger()
 
@@ -155,7 +156,8 @@ def _decide(desk: Desk, one: Looked, now: datetime, late: Mapping[str, int]) -> 
     with desk.database.read() as session:
         connection = session.connection()
         known = ticket_facts(connection, [number])[number]
-        facts = replace(known, log=one.facts.log, fired=one.facts.fired)
+        reply = last_reply(connection, number, *known.sources)
+        facts = replace(known, log=one.facts.log, fired=one.facts.fired, last_reply=reply)
         decided = work_off(facts, one.agenda, desk.rules, now, absent(connection, now))
         decided = bundled(decided, desk.rules, too_late(late, desk.rules), now)
         return Tally(desk, session, now).bundled(decided)

@@ -101,7 +101,8 @@ Key = tuple[str, int, int, str]  # clock, cycle, arming, step: what fires once o
 class TicketFacts:
     """One ticket that the mail may belong to. `thread` is oldest first, capped (first one kept).
     `written_to`: address keys that we sent mail of this ticket to. `want_no_mail`: those of parties
-    that asked for no more automatic mail. `sources` are the tickets that were merged into it, and
+    that asked for no more automatic mail, `proved` those that once wrote with level V1 or more.
+    `sources` are the tickets that were merged into it, and
     those that were merged into them: what was said there was said here. `last_said`: the newest
     public message that somebody outside the desk wrote. For an agent's mail only: `sent` are the
     texts of our letters to him that it may quote, `internal` what is for agents alone, `answered`
@@ -116,6 +117,7 @@ class TicketFacts:
     thread: tuple[ThreadId, ...] = ()
     written_to: frozenset[str] = frozenset()
     want_no_mail: frozenset[str] = frozenset()
+    proved: frozenset[str] = frozenset()
     sources: tuple[int, ...] = ()
     last_said: Said | None = None
     sent: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from maildesk.mail.identifiers import Purpose
 from maildesk.model.changes import NoteEvent
 from maildesk.model.plan import Audience
-from maildesk.model.ticket import Party, Role
+from maildesk.model.ticket import Direction, Party, Role, Visibility
 from maildesk.policy.clock import Clock
 from maildesk.policy.draft import Draft
 from maildesk.policy.ladder import Firing, Step
@@ -23,6 +23,7 @@ from maildesk.policy.rules import Agent
 from maildesk.policy.timeline import last_said_at, timeline
 
 _FAR_TOO_LATE = 150  # percent, from which on the manager is told what happened
+_TO_REQUESTER = f"{Direction.OUT} {Visibility.PUBLIC}"  # a message, in the log
 _ZERO = timedelta()
 
 
@@ -186,28 +187,48 @@ def tell_closed(draft: Draft, why: str) -> None:
 def _write_to(
     draft: Draft, kind: str, parties: Iterable[Party], facts: dict[str, object], topic: str = ""
 ) -> list[Party]:
-    """Write to those who want such mail; return them."""
-    willing = [party for party in parties if _wants_mail(draft, kind, party)]
-    for party in willing:
+    """Write to those who may be written to; return them. Whose name anybody may have used is told
+    nothing of what was written in it, as in the acknowledgement."""
+    reached = []
+    for party in parties:
+        full = _is_believed(draft, party)
+        if why := _refusal(draft, party, full=full):
+            draft.reasons.append(f"no {kind} mail to {party.address.address}: {why}")
+            continue
         letter = Letter(
             kind=kind,
             audience=Audience.REQUESTER,
             purpose=Purpose.PARTICIPANT,
             sender=desk_address(draft),
-            facts=facts,
+            facts=facts | {"full": full},
+            subject="" if full else f"Your request [#{draft.ticket.number}]",
             topic=topic,
+            is_nameless=not full,
         )
         write(draft, party, letter)
-    return willing
+        reached.append(party)
+    return reached
 
 
-def _wants_mail(draft: Draft, kind: str, party: Party) -> bool:
-    is_willing = party.address.key not in draft.facts.want_no_mail
-    if not is_willing:
-        draft.reasons.append(
-            f"no {kind} mail to {party.address.address}: asked for no more automatic mail"
-        )
-    return is_willing
+def _refusal(draft: Draft, party: Party, *, full: bool) -> str:
+    """Why no automatic mail may go there; "" if it may."""
+    if party.address.key in draft.facts.want_no_mail:
+        return "asked for no more automatic mail"
+    if not full and draft.arrival.rules.acknowledge.unverified == "none":
+        return "senders without proof are not written to"
+    return ""
+
+
+def _is_believed(draft: Draft, party: Party) -> bool:
+    """Whether the party itself wrote, as far as that shows; or an agent has written to it, or has
+    opened the case."""
+    if party.role is not Role.REQUESTER or party.address.key in draft.facts.proved:
+        return True
+    if draft.arrival.rules.acknowledge.unverified == "full":
+        return True
+    log = draft.facts.log
+    is_by_agent = any(line.kind == "created" and line.old for line in log)
+    return is_by_agent or any(line.new == _TO_REQUESTER for line in log)
 
 
 def _note_told(

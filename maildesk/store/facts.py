@@ -29,7 +29,7 @@ SUBJECT_LIFE = timedelta(days=30)  # a subject is reused after that
 
 _TICKETS = select(tickets).where(tickets.c.number.in_(bindparam("numbers", expanding=True)))
 _PARTIES = (
-    select(parties, contacts.c.wants_no_mail)
+    select(parties, contacts.c.wants_no_mail, contacts.c.was_aligned)
     .outerjoin(contacts, contacts.c.address_key == parties.c.address_key)
     .where(parties.c.ticket.in_(bindparam("numbers", expanding=True)))
     .order_by(parties.c.ticket, parties.c.number)
@@ -49,10 +49,13 @@ def ticket_facts(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
     found = {"numbers": list(rows)}
     people: dict[int, list[Party]] = defaultdict(list)
     stopped: dict[int, set[str]] = defaultdict(set)
+    proved: dict[int, set[str]] = defaultdict(set)
     for row in connection.execute(_PARTIES, found):
         people[row.ticket].append(party_of(row))
         if row.wants_no_mail:
             stopped[row.ticket].add(row.address_key)
+        if row.was_aligned:
+            proved[row.ticket].add(row.address_key)
     written: dict[int, set[str]] = defaultdict(set)
     for ticket, key in connection.execute(_WRITTEN_TO, found):
         written[ticket].add(key)
@@ -65,6 +68,7 @@ def ticket_facts(connection: Connection, numbers: Iterable[int]) -> dict[int, Ti
             written_to=frozenset(written[number]),
             last_said=last_said(connection, number, *sources.get(number, ())),
             want_no_mail=frozenset(stopped[number]),
+            proved=frozenset(proved[number]),
             sources=sources.get(number, ()),
         )
         for number, row in rows.items()

@@ -38,6 +38,7 @@ SOURCES = load_sources([Path(__file__).parents[2] / "templates"])
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DUE_AT = NOW + timedelta(hours=1)
 LATER = NOW + timedelta(days=1)
+PAGER = "4790000000@sms.example.net"
 CY = Address("Cy Ek", "cy@example.org")
 OFFICE = LocalCalendar("Europe/Oslo", (*((Frame(8 * 60, 16 * 60),),) * 5, (), ()))
 EVERYBODY = Condition("", lambda _view: Verdict(holds=True))
@@ -59,7 +60,7 @@ def firing(at="75%", *notify, clock="first_response", cycle=1):
 def begin(world):
     """A draft for ticket 7, which Kari has and Cy takes part in."""
 
-    def made(rules=None, want_no_mail=(), log=(), **fields):
+    def made(rules=None, want_no_mail=(), proved=("ada@example.org",), log=(), **fields):
         facts = world.ticket_facts(
             parties=(Party(3, CY, Role.PARTICIPANT),),
             **({"status": Status.OPEN, "assignee": "kari"} | fields),
@@ -71,6 +72,7 @@ def begin(world):
             last_said=said,
             last_reply=reply,
             want_no_mail=frozenset(want_no_mail),
+            proved=frozenset(proved),
             log=tuple(log),
         )
         return occasion("due", facts, rules or world.rules, NOW, {})
@@ -241,14 +243,34 @@ def test_a_page_has_140_characters_at_most(begin, agents, zone):
         subject=long, requester=Address("Wolfeschlegelsteinhausenbergerdorff " * 3, "w@example.org")
     )
     late = replace(CLOCK, remaining=-timedelta(hours=1))
-    page(draft, firing("100%"), late, agents["kari"], 12)
-    (notice,) = draft.notices
+    page(draft, firing("100%"), late, replace(agents["kari"], pager=PAGER), 12)
     source = SOURCES.find("page", "en")
-    text = render(source, notice.facts, timezone=zone, language="en").text.strip()
-    assert len(text) <= 140
-    assert "late since" in text
-    assert "#ack" in text
-    assert text.endswith("(12)")
+    for notice in draft.notices:
+        text = render(source, notice.facts, timezone=zone, language="en").text.strip()
+        assert len(text) <= 140
+        assert "late since" in text
+        assert "#ack" in text
+        assert text.endswith("(12)")
+    assert len(draft.notices) == 2
+
+
+def test_a_page_goes_to_the_mailbox_and_to_the_pager(begin, agents, world):
+    draft = begin()
+    page(draft, firing("100%"), CLOCK, replace(agents["kari"], pager=PAGER), 1)
+    mail, paged = draft.notices
+    assert [mail.to.address, paged.to.address] == ["kari@example.com", PAGER]
+    assert (mail.cause, mail.timezone) == (paged.cause, paged.timezone)
+    assert (mail.useful_for, paged.useful_for) == (None, timedelta(hours=2))
+    assert "Answer #ack" in words(mail)
+    assert "Answer our mail: #ack" in words(paged)
+    assert paged.references == ()
+    assert [party.address.address for party in draft.parties(Role.AGENT)] == ["kari@example.com"]
+
+
+def test_an_agent_without_a_pager_is_paged_by_mail_alone(begin, agents):
+    draft = begin()
+    page(draft, firing("100%"), CLOCK, agents["kari"], 1)
+    assert told(draft) == [("page", "kari@example.com")]
 
 
 def test_repeated_pages_are_different_mails(begin, agents):
@@ -375,6 +397,45 @@ def test_who_wants_no_automatic_mail_gets_none_and_the_reason_is_noted(begin):
     assert told(draft) == [("delay", "cy@example.org"), ("closed", "cy@example.org")]
     assert events(draft) == []
     assert "no progress mail to ada@example.org: asked for no more automatic mail" in draft.reasons
+
+
+def generic(world, unverified="generic"):
+    return replace(world.rules, acknowledge=Acknowledge(unverified, 0))
+
+
+def test_whose_name_anybody_may_have_used_is_told_nothing_that_was_written_in_it(begin, world):
+    draft = begin(generic(world), proved=())
+    tell_delay(draft, CLOCK, LATER)
+    notice = draft.notices[0]
+    assert notice.subject == "Your request [#7]"
+    assert notice.to == Address("", "ada@example.org")
+    assert "Printer" not in words(notice)
+    assert "Kari" not in words(notice)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        LogLine(NOW, "message", new="out public"),
+        LogLine(NOW, "created", old="kari", new="new"),
+    ],
+    ids=["answered", "logged"],
+)
+def test_whom_an_agent_has_answered_or_written_down_is_believed(begin, world, line):
+    draft = begin(generic(world), proved=(), log=[line])
+    tell_delay(draft, CLOCK, LATER)
+    assert draft.notices[0].subject == "Re: Printer is dead [#7]"
+    assert "“Printer is dead”" in words(draft.notices[0])
+
+
+def test_where_senders_without_proof_are_not_acknowledged_they_hear_of_no_delay(begin, world):
+    draft = begin(generic(world, "none"), proved=())
+    tell_progress(draft, LATER)
+    assert draft.notices == []
+    assert events(draft) == []
+    assert draft.reasons == [
+        "no progress mail to ada@example.org: senders without proof are not written to"
+    ]
 
 
 # --- promises in other mails --------------------------------------------------------------------
