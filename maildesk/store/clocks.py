@@ -22,6 +22,7 @@ from maildesk.store.tables import events, firings, messages, tickets
 HEARD = (
     "created", "message", "admitted", "released", "status", "priority", "policy", "ack", "told",
 )  # fmt: skip
+SHOWN = ("assignee", "team", "breach", "step")  # to a manager who asks why it is late
 
 # --- what is due ----------------------------------------------------------------------------------
 
@@ -91,7 +92,7 @@ _LOGS = (
         events.c.cause,
         events.c.receipt,
     )
-    .where(events.c.ticket.in_(_NUMBERS), events.c.kind.in_(HEARD))
+    .where(events.c.ticket.in_(_NUMBERS), events.c.kind.in_((*HEARD, *SHOWN)))
     .order_by(events.c.id)
 )
 _FIRED = select(firings).where(firings.c.ticket.in_(_NUMBERS))
