@@ -99,6 +99,9 @@ class Sender:
 
 
 def _submit(submit: Submit, outgoing: Outgoing) -> DeliveryResult:
+    if outgoing.is_too_late:
+        reason = "; ".join(filter(None, ["too late to be of use", outgoing.error]))
+        return DeliveryResult(DeliveryState.FAILED, reason)
     envelope = Envelope(Source.SMTP, outgoing.reverse_path, (outgoing.recipient,))
     try:
         return submit(outgoing.raw, envelope)

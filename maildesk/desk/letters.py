@@ -13,7 +13,7 @@ from maildesk.mail.template_sources import BadTemplate, Sources, load_sources
 from maildesk.model.facts import StoredFile
 from maildesk.model.plan import Alert, Audience, Notice, Plan
 from maildesk.share import share_folder
-from maildesk.store.letters import Letter
+from maildesk.store.letters import GIVE_UP_AFTER, Letter
 from maildesk.store.stored_mails import raws_of
 
 FILES_BYTES = 15_000_000  # of earlier mails that ride on one letter, whoever asked for more
@@ -201,4 +201,5 @@ def _letter(desk: Desk, notice: Notice, raw: bytes) -> Letter:
         is_answer=notice.is_answer,
         is_unverified=notice.is_unverified,
         audience=str(notice.audience),
+        useful_for=notice.useful_for or GIVE_UP_AFTER,
     )

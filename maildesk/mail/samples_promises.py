@@ -127,6 +127,7 @@ PROMISES_TO_AGENT: Mapping[str, Sample] = {
         **_STEP,
         "number": 1,
         "is_breached": False,
+        "is_pager": False,
         "commands": [command("#ack")],
     },
     "digest": {
@@ -183,6 +184,7 @@ ON_PROMISES: Mapping[tuple[str, str], Sample] = MappingProxyType(
             "next_told": ["manager"],
         },
         ("page", "again"): {"number": 3, "is_breached": True},
+        ("page", "pager"): {"is_pager": True},
         ("digest", "team"): {
             "team": "first-line",
             "answers": 1042,

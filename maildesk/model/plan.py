@@ -64,6 +64,7 @@ class Notice:
     is_answer: bool = False  # counted by the governor
     is_unverified: bool = False
     template: str = ""  # that is written by instead of the kind's own
+    useful_for: timedelta | None = None  # given up after that; None: after days, as mail is
 
 
 # --- the plan ----------------------------------------------------------------------------------

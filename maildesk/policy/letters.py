@@ -1,6 +1,6 @@
 """A letter on its way to a `Notice`: headers, reply address, and what its template sees."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 
 from maildesk.mail.identifiers import (
@@ -17,6 +17,7 @@ from maildesk.model.ticket import Party, Role, Ticket
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.lifecycle import OVER
 from maildesk.policy.outlook import next_due_at
+from maildesk.policy.paging import USEFUL_FOR
 from maildesk.policy.reply_links import command_links, proving_address
 from maildesk.policy.rules import Agent
 
@@ -52,6 +53,7 @@ class Letter:
     template: str = ""  # takes the place of the kind's own
     is_wordless: bool = False  # what the mail says is not said in it
     offers: tuple[str, ...] = ()  # what an agent may answer in a word; empty: what fits the case
+    pager: str = ""  # the address that it goes to, in place of its reader's own
 
 
 def write_agent(draft: Draft, agent: Agent, letter: Letter) -> None:
@@ -68,9 +70,12 @@ def write(draft: Draft, party: Party, letter: Letter) -> None:
     that belongs to no ticket."""
     arrival, number = draft.arrival, draft.ticket.number
     rules, now = arrival.rules, arrival.written_at
-    to = Address("" if letter.is_nameless else _greeted(party), party.mailbox.address)
+    to = Address(
+        "" if letter.is_nameless else _greeted(party), letter.pager or party.mailbox.address
+    )
     seed = f"{arrival.facts.receipt}|{arrival.mail.content_key}|{letter.kind}{letter.topic}"
-    in_reply_to, references = _ancestry(draft, party)
+    own = {to.key} if letter.pager else {party.address.key, party.mailbox.key}
+    in_reply_to, references = _ancestry(draft, own)
     reply_to = _reply_to(draft, party, letter)
     draft.notices.append(
         Notice(
@@ -95,6 +100,7 @@ def write(draft: Draft, party: Party, letter: Letter) -> None:
             is_answer=letter.is_answer,
             is_unverified=letter.is_unverified,
             template=letter.template,
+            useful_for=USEFUL_FOR if letter.pager else None,
         )
     )
 
@@ -130,9 +136,9 @@ def _reverse_path(draft: Draft, party: Party, letter: Letter) -> str:
     return _token_address(draft, party, Purpose.BOUNCE).address
 
 
-def _ancestry(draft: Draft, party: Party) -> tuple[str | None, tuple[str, ...]]:
-    """Return In-Reply-To and References: only ids that this recipient sent or got."""
-    keys = {party.address.key, party.mailbox.key}
+def _ancestry(draft: Draft, keys: Set[str]) -> tuple[str | None, tuple[str, ...]]:
+    """Return In-Reply-To and References: only ids that the recipient with these address keys sent
+    or got."""
     own = [item.message_id for item in draft.thread if keys & item.holders]
     if len(own) > REFERENCES:
         own = [own[0], *own[1 - REFERENCES :]]

@@ -7,6 +7,7 @@ noted as `told`, which the update clock hears.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maildesk.mail.identifiers import Purpose
@@ -70,18 +71,26 @@ def tell_step(
 
 
 def page(draft: Draft, firing: Firing, clock: Clock, agent: Agent, number: int) -> None:
-    """Page an agent, the `number`th time: at most 140 characters in all."""
+    """Page an agent, the `number`th time: his mailbox, and his pager if he has one."""
     is_breached = clock.remaining is not None and clock.remaining < _ZERO
     letter = Letter(
         kind="page",
         audience=Audience.AGENT,
         purpose=Purpose.INTERNAL,
         sender=desk_address(draft),
-        facts={**_clock_facts(clock), "number": number, "is_breached": is_breached},
+        facts={
+            **_clock_facts(clock),
+            "number": number,
+            "is_breached": is_breached,
+            "is_pager": False,
+        },
         topic=f"{_topic(firing)}:{number}",
         offers=("#ack",),
     )
     write_agent(draft, agent, letter)
+    if agent.pager:
+        facts = {**letter.facts, "is_pager": True}
+        write_agent(draft, agent, replace(letter, facts=facts, pager=agent.pager))
 
 
 def nudge_owner(draft: Draft, agents: Iterable[Agent], update_due_at: datetime | None) -> None:

@@ -79,6 +79,7 @@ from maildesk.store import (
     bundles,
     contacts,
     holds,
+    pages,
 )
 from maildesk.store.apply_work import Stale, Work
 from maildesk.store.tables import events, tickets
@@ -208,6 +209,8 @@ def _note(work: Work, change: NoteEvent | NoteDelivery) -> None:
     match change:
         case NoteEvent():
             work.note(change.ticket, change.kind, change.new, cause=change.cause)
+            if change.kind == "ack":
+                pages.acknowledge(work.connection, change.ticket)
         case NoteDelivery():
             what = f"{change.state} {change.address}"
             work.note(change.ticket, "delivery", what, cause=change.text)

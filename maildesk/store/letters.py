@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 
 from maildesk.model.facts import ThreadId
 from maildesk.model.plan import Audience
+from maildesk.store import pages
 from maildesk.store.message_ids import add_ids
 from maildesk.store.tables import answers, outgoing, outgoing_raws
 
@@ -18,7 +19,8 @@ GIVE_UP_AFTER = timedelta(days=5)  # RFC 5321 section 4.5.4.1
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One composed mail to one recipient. Unique by ticket, kind, cause and recipient. `audience`
-    is a word of `model.plan.Audience`; `is_answer` and `is_unverified` are the governor's."""
+    is a word of `model.plan.Audience`; `is_answer` and `is_unverified` are the governor's. It is
+    not sent any more once it is no longer useful."""
 
     kind: str
     ticket: int | None
@@ -31,6 +33,7 @@ class Letter:
     audience: str
     is_answer: bool = False
     is_unverified: bool = False
+    useful_for: timedelta = GIVE_UP_AFTER
 
 
 _NEW_LETTERS = insert(outgoing)
@@ -63,6 +66,8 @@ def insert_new(connection: Connection, letters: Sequence[Letter], now: datetime)
     )
     _note_answers(connection, numbered, now)
     _note_ids(connection, list(new.values()))
+    paged = [one for one in new.values() if one.kind == pages.PAGE]
+    pages.overtake(connection, [(one.ticket, one.recipient_key) for one in paged], first)
     return [id_ for id_, _letter in numbered]
 
 
@@ -97,7 +102,7 @@ def _columns(id_: int, key: str, letter: Letter, now: datetime) -> dict[str, Any
         "attempts": 0,
         "created_at": now,
         "due_at": now,
-        "expires_at": now + GIVE_UP_AFTER,
+        "expires_at": now + letter.useful_for,
         "error": "",
         "is_warned": False,
     }

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.mail.envelope import DeliveryResult, DeliveryState
 from maildesk.store.engine import Database
+from maildesk.store.letters import GIVE_UP_AFTER
 from maildesk.store.rows import first_fitting
 from maildesk.store.tables import outgoing, outgoing_raws
 
@@ -26,7 +27,7 @@ UNSENT = ("queued", "sending", "deferred", "unknown")
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A letter that is claimed for sending. `attempts` counts this one; `error` is what became of
-    the last one."""
+    the last one. One that `is_too_late` was not written to wait: it is of no use any more."""
 
     id: int
     ticket: int | None
@@ -37,6 +38,7 @@ class Outgoing:
     raw: bytes
     attempts: int
     error: str
+    is_too_late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,16 @@ def claim_due(
             raw=row.raw,
             attempts=row.attempts,
             error=row.error,
+            is_too_late=_is_too_late(row, now),
         )
         for row in claimed
     ]
+
+
+def _is_too_late(row: Row[Any], now: datetime) -> bool:
+    """Mail is tried once, however long we stood still."""
+    is_urgent = row.expires_at - row.created_at < GIVE_UP_AFTER
+    return bool(is_urgent and now > row.expires_at)
 
 
 def mark(

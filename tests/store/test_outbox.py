@@ -7,12 +7,13 @@ import pytest
 
 from maildesk.errors import NotFound, Permanent
 from maildesk.mail.envelope import DeliveryResult, DeliveryState
+from maildesk.model.changes import NoteEvent
 from maildesk.store import outbox, sending
 from maildesk.store.alerts import may_alert
 from maildesk.store.engine import Database
 from maildesk.store.letters import Letter
 
-from .conftest import ADA, NOW, carry_out, facts_for, inbound, opening
+from .conftest import ADA, NOW, carry_out, change, facts_for, inbound, opening
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -254,3 +255,88 @@ def test_one_alert_an_hour_goes_out_for_one_trouble(database: Database) -> None:
         assert may_alert(session, "mailbox other", NOW)
         assert may_alert(session, "mailbox support", NOW + HOUR)
         assert may_alert(session, "mailbox support", NOW)  # the clock was set back
+
+
+# --- pages ----------------------------------------------------------------------------------------
+
+PAGE = replace(
+    LETTER,
+    kind="page",
+    ticket=1,
+    recipient="kari@pager.invalid",
+    recipient_key="kari@pager.invalid",
+    audience="agent",
+    useful_for=2 * HOUR,
+)
+
+
+def page(number: int) -> Letter:
+    return replace(PAGE, cause=str(number), message_id=f"page.{number}@example.com")
+
+
+def states(database: Database) -> dict[object, tuple[object, object]]:
+    return {line["id"]: (line["state"], line["error"]) for line in lines(database)}
+
+
+@pytest.fixture
+def paged(database: Database) -> Database:
+    """A desk that has paged somebody about its ticket; the service is away."""
+    carry_out(database, opening(1, inbound()))
+    put(database, page(1))
+    (claimed,) = sending.claim_due(database, NOW)
+    sending.mark(database, claimed.id, LATER, NOW)
+    return database
+
+
+def test_a_page_is_given_up_after_two_hours(paged: Database) -> None:
+    attempts, now = 1, NOW
+    while states(paged)[1][0] == "deferred":
+        now += MINUTE
+        for letter in sending.claim_due(paged, now):
+            attempts += 1
+            sending.mark(paged, letter.id, LATER, now)
+    assert states(paged)[1] == ("failed", LATER.text)
+    assert (attempts, now - NOW) == (6, timedelta(minutes=111))
+
+
+def test_a_page_that_has_waited_for_us_is_too_late(paged: Database) -> None:
+    (letter,) = sending.claim_due(paged, NOW + 3 * HOUR)
+    assert letter.is_too_late
+
+
+def test_mail_that_has_waited_for_us_is_not_too_late(database: Database) -> None:
+    put(database, LETTER)
+    (letter,) = sending.claim_due(database, NOW + timedelta(days=6))
+    assert not letter.is_too_late
+
+
+def test_a_newer_page_takes_the_place_of_one_that_waits(paged: Database) -> None:
+    others = [
+        replace(page(2), recipient_key="bo@pager.invalid"),
+        replace(page(3), kind="sla_breach"),
+    ]
+    put(paged, *others)
+    assert states(paged)[1] == ("deferred", LATER.text)
+    assert put(paged, page(4)) == [4]
+    assert states(paged) == {
+        1: ("dropped", "a newer page takes its place"),
+        2: ("queued", None),
+        3: ("queued", None),
+        4: ("queued", None),
+    }
+    assert claimed(paged) == [2, 3]
+
+
+def test_a_page_that_was_written_before_takes_nobodys_place(paged: Database) -> None:
+    assert put(paged, page(1)) == []
+    assert states(paged)[1] == ("deferred", LATER.text)
+
+
+def test_pages_that_wait_are_dropped_once_somebody_acknowledges(paged: Database) -> None:
+    put(paged, replace(page(2), recipient_key="bo@pager.invalid"), replace(page(3), kind="note"))
+    change(paged, NoteEvent(1, "ack", "kari"))
+    assert states(paged) == {
+        1: ("dropped", "somebody has acknowledged"),
+        2: ("dropped", "somebody has acknowledged"),
+        3: ("queued", None),
+    }
