@@ -217,12 +217,14 @@ class _Reader:
                 self.problems.append(self._document.problem(("cases", place), str(error)))
 
     def _read_calendars(self, configured: Mapping[str, Calendar]) -> Mapping[str, Calendar]:
+        """Those of the file come first; configured policies may name others."""
         if self._file.calendars is None:
             return configured
         faults = Faults()
         read = read_calendars(self._file.calendars, ("calendars",), faults)
         self.problems += sla_problems(self._document, faults.found)
-        return with_built_in(read)
+        known = with_built_in(read)
+        return {**known, **{n: c for n, c in configured.items() if n not in known}}
 
     def _read_policies(self) -> Mapping[str, Policy]:
         if self._file.policies is None:

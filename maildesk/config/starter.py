@@ -80,7 +80,15 @@ queues:
   billing: {{address: billing@example.com, team: finance, name: Billing}}
 rules: []
 """,
-    "sla.yaml": "# No clocks in the demo.\n",
+    "sla.yaml": """\
+sla:
+  - name: demo
+    clocks:
+      P1: {{calendar: 24x7, first_response: 15m, next_response: 30m, resolution: 4h}}
+      P2: {{calendar: 24x7, first_response: 1h, next_response: 2h, resolution: 8h}}
+      P3: {{calendar: 24x7, first_response: 4h, next_response: 4h, resolution: 2d}}
+      P4: {{calendar: 24x7, first_response: 8h, next_response: 8h, resolution: 5d}}
+""",
 }
 
 

@@ -65,7 +65,7 @@ STEP = Section(
         ),
         "page": Key(
             "`true`, or priorities",
-            "a short mail to the pagers of those agents, too; for these priorities only",
+            "page those agents, too; for these priorities only",
             {"anyOf": [{"const": True}, _PRIORITIES.schema]},
         ),
         "repeat": Key("a mapping", "page again until somebody answers", REPEAT.schema),

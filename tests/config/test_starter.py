@@ -10,6 +10,7 @@ from maildesk.config.starter import init_folder, write_demo
 from maildesk.desk.policy_tests import mail_differences
 from maildesk.errors import Misconfigured
 from maildesk.mail.parse import parse_mail
+from maildesk.policy.sla_cases import differences
 from maildesk.share import share_folder
 
 TESTS = sorted(share_folder("config").glob("tests/*.yaml"))
@@ -73,6 +74,15 @@ def test_starter_leaves_out_what_a_desk_in_the_checkout_keeps(
     assert (tmp_path / "new" / "var" / "reply.key").read_text() != "var/reply.key"
 
 
+def test_starter_promises_what_its_own_examples_say(tmp_path: Path) -> None:
+    init_folder(tmp_path)
+    rules = load(tmp_path, {}).rules
+    files = [read_policy_tests(tmp_path / "tests" / path.name, rules, ()) for path in TESTS]
+    cases = [case for file in files for case in file.cases]
+    assert {case.policy.name for case in cases} == set(rules.policies)
+    assert [differences(case) for case in cases] == [()] * len(cases)
+
+
 @pytest.mark.parametrize("there", ["people.yaml", "var/reply.key"])
 def test_starter_overwrites_nothing(tmp_path: Path, there: str) -> None:
     (tmp_path / there).parent.mkdir(exist_ok=True)
@@ -105,4 +115,5 @@ def test_demo_works_as_it_is_and_keeps_its_key(tmp_path: Path) -> None:
         0,
     )
     again = load(write_demo(folder, 0), {})
-    assert again.rules == settings.rules
+    assert again.rules.reply == settings.rules.reply
+    assert again.rules.version == settings.rules.version
