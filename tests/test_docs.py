@@ -57,7 +57,7 @@ def test_links_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
-GROUPED = r"(?:ticket|journal|outbox|template) \w+"
+GROUPED = r"(?:ticket|journal|outbox|sla|template) \w+"
 COMMAND = re.compile(rf"""(?:[`"/]|^)maildesk (?:--config \S+ )?({GROUPED}|[a-z]+)\b""", re.M)
 
 

@@ -4,6 +4,7 @@
     serve       run, process
     receive     receive
     look        ticket, journal, outbox
+    sla         sla
     explain     explain
     policy_tests  test
     replay      replay

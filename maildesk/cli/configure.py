@@ -40,7 +40,12 @@ def init(folder: Annotated[Path, typer.Argument(help="A folder that is new or em
     out.print(f"  maildesk --config {folder} check", markup=False)
 
 
-def check(config: ConfigOption = None) -> int:
+def check(
+    config: ConfigOption = None,
+    sla_diff: Annotated[
+        bool, typer.Option("--sla-diff", help="Tell which due times of open tickets would move.")
+    ] = False,
+) -> int:
     """Look at the whole configuration; print what is wrong as `file:line: message`."""
     folder = find_folder(config, os.environ)
     try:
@@ -59,6 +64,10 @@ def check(config: ConfigOption = None) -> int:
     if unusable:
         return Misconfigured.exit_code
     out.print(f"{folder}: all is well", markup=False)
+    if sla_diff:
+        from maildesk.cli.sla import print_sla_diff  # noqa: PLC0415 - heavy
+
+        print_sla_diff(settings)
     return 0
 
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "ticket": ("look", "Tickets."),
     "journal": ("look", "Every mail that came in, and what became of it."),
     "outbox": ("look", "Mails that go out."),
+    "sla": ("sla", "What was promised, and how it is counted."),
     "explain": ("explain", "Show what would happen to a mail, and why. Writes nothing."),
     "test": (
         "policy_tests",

@@ -11,6 +11,8 @@ import typer
 from sqlalchemy.orm import Session
 
 from maildesk.cli.console import ConfigOption, JsonOption, database_of, out, print_json, print_list
+from maildesk.cli.reading import reading, rules_or_none
+from maildesk.cli.times import clock_words, local_words
 from maildesk.model.ticket import Status
 from maildesk.store import finishing, journal, outbox, tickets
 from maildesk.store.engine import Database, open_database
@@ -24,17 +26,6 @@ def add_to(app: typer.Typer) -> None:
     """Add the three groups of commands."""
     for name, group in (("ticket", ticket_app), ("journal", journal_app), ("outbox", outbox_app)):
         app.add_typer(group, name=name)
-
-
-@contextmanager
-def _reading(config: Path | None) -> Iterator[Session]:
-    database = open_database(database_of(config), is_reader=True)
-    try:
-        database.check_schema()
-        with database.read() as session:
-            yield session
-    finally:
-        database.close()
 
 
 @contextmanager
@@ -62,24 +53,40 @@ def ticket_list(
     requester: Annotated[str | None, typer.Option(help="Only this address's.")] = None,
 ) -> None:
     """List the tickets, newest last."""
-    with _reading(config) as session:
-        rows = tickets.list_tickets(
+    with reading(config) as session:
+        lines = tickets.list_tickets(
             session, status=status, queue=queue, assignee=assignee, requester=requester
         )
-        columns = ("number", "status", "priority", "queue", "assignee", "requester", "subject")
-        print_list(rows, columns, as_json=json)
+        _note_due_times(session, lines, config)
+    if not json:
+        lines = [{**line, "due": local_words(line["next_due_at"])} for line in lines]
+    columns = ("number", "status", "priority", "due", "queue", "assignee", "requester", "subject")
+    print_list(lines, columns, as_json=json)
+
+
+def _note_due_times(session: Session, lines: list[dict[str, Any]], config: Path | None) -> None:
+    """The configuration is read only where a ticket has moved since the beat looked at it."""
+    now = datetime.now(UTC)
+    moved = tickets.moved_since_beat(session, now)
+    if any(line["number"] in moved for line in lines) and (rules := rules_or_none(config, session)):
+        from maildesk.desk.clocks import note_due_times  # noqa: PLC0415 - heavy
+
+        note_due_times(session, lines, rules, now)
 
 
 @ticket_app.command("show")
 def ticket_show(number: Number, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show a ticket with its messages."""
-    shown = _shown(number, config)
+    with reading(config) as session:
+        shown = _with_clocks(session, number, config)
     if json:
         print_json(shown)
         return
     out.print(f"#{shown['number']}  {shown['subject']}", markup=False, style="bold")
     for name in ("status", "priority", "queue", "team", "assignee", "requester", "participants"):
         out.print(f"{name:13}{_words(shown[name])}", markup=False)
+    for name, clock in shown["clocks"].items():
+        out.print(f"{name.replace('_', ' '):15}{clock_words(clock)}", markup=False)
     for message in shown["messages"]:
         where = "" if message["visibility"] == "public" else f" ({message['visibility']})"
         arrow = "→" if message["direction"] == "out" else "←"
@@ -95,13 +102,18 @@ def ticket_show(number: Number, config: ConfigOption = None, json: JsonOption = 
 @ticket_app.command("history")
 def ticket_history(number: Number, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Show what happened to a ticket, and what caused it."""
-    events = _shown(number, config)["events"]
+    with reading(config) as session:
+        events = tickets.show_ticket(session, number)["events"]
     print_list(events, ("at", "actor", "kind", "old", "new", "cause"), as_json=json)
 
 
-def _shown(number: int, config: Path | None) -> Mapping[str, Any]:
-    with _reading(config) as session:
-        return tickets.show_ticket(session, number)
+def _with_clocks(session: Session, number: int, config: Path | None) -> Mapping[str, Any]:
+    from maildesk.desk.clocks import show_clocks  # noqa: PLC0415 - heavy
+
+    shown = tickets.show_ticket(session, number)
+    if rules := rules_or_none(config, session):
+        shown["clocks"] = show_clocks(session, number, rules, datetime.now(UTC))
+    return shown
 
 
 # --- journal ------------------------------------------------------------------------------------
@@ -126,7 +138,7 @@ def journal_list(
     state: Annotated[ReceiptState | None, typer.Option(help="Only these.")] = None,
 ) -> None:
     """List the receipts, newest last."""
-    with _reading(config) as session:
+    with reading(config) as session:
         columns = ("id", "state", "disposition", "ticket", "source", "received_at", "attempts")
         print_list(journal.list_receipts(session, state=state), columns, as_json=json)
 
@@ -187,7 +199,7 @@ def journal_retry(id: Id, config: ConfigOption = None) -> None:  # noqa: A002 - 
 @journal_app.command("stats")
 def journal_stats(config: ConfigOption = None, json: JsonOption = False) -> None:
     """Count the receipts by state and by disposition."""
-    with _reading(config) as session:
+    with reading(config) as session:
         stats = journal.stats(session)
     if json:
         print_json(stats)
@@ -221,7 +233,7 @@ def outbox_list(
     state: Annotated[LetterState | None, typer.Option(help="Only these.")] = None,
 ) -> None:
     """List the mails, newest last."""
-    with _reading(config) as session:
+    with reading(config) as session:
         columns = ("id", "state", "notice", "ticket", "to", "attempts", "next_at", "error")
         print_list(outbox.list_outgoing(session, state=state), columns, as_json=json)
 
@@ -270,12 +282,12 @@ class Kept(Protocol):
 
 
 def _show(kept: Kept, number: int, config: Path | None) -> dict[str, Any]:
-    with _reading(config) as session:
+    with reading(config) as session:
         return kept.show(session, number)
 
 
 def _print_raw(kept: Kept, number: int, config: Path | None) -> None:
-    with _reading(config) as session:
+    with reading(config) as session:
         typer.get_binary_stream("stdout").write(kept.raw_of(session, number))
 
 
