@@ -13,12 +13,15 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool, Pool, QueuePool, StaticPool
+from sqlalchemy.util import LRUCache
 
 from maildesk.errors import MaildeskError, Permanent, StorageFull, Unavailable
 from maildesk.store import failures, schema
@@ -30,6 +33,7 @@ from maildesk.store.tables import metadata
 WAIT_SECONDS = 10.0
 WAL_BYTES = 16 * 1024 * 1024
 SAFE_SQLITE = (3, 51, 3)
+_COMPILED: LRUCache[Any, Any] = LRUCache(500)  # as many as an engine of its own would keep
 
 
 class Database:
@@ -217,9 +221,20 @@ def memory_database() -> Database:
 def _engine(
     connect: Callable[[], sqlite3.Connection], pool: type[Pool], path: Path | None, **options: int
 ) -> Engine:
-    engine = create_engine("sqlite://", creator=connect, poolclass=pool, **options)
+    pooled = create_engine("sqlite://", creator=connect, poolclass=pool, **options)
+    shared = {"compiled_cache": _COMPILED}
+    engine = Engine(pooled.pool, _dialect(), pooled.url, execution_options=shared)
     failures.watch(engine, path)
     return engine
+
+
+@cache
+def _dialect() -> Dialect:
+    """One for all our engines: SQLAlchemy keeps what it has compiled by dialect object, and to
+    compile a statement for writer and reader each takes longer than to carry it out."""
+    engine = create_engine("sqlite://")
+    with engine.connect():  # asks SQLite what it can do
+        return engine.dialect
 
 
 def _connect(path: Path, foreign_keys: str = "ON") -> sqlite3.Connection:

@@ -8,18 +8,20 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from maildesk.errors import Permanent, StorageFull, Temporary, Unavailable
 from maildesk.store import claims, engine, journal, schema
 from maildesk.store.engine import Database, memory_database, open_database
 from maildesk.store.journal import Journal
 from maildesk.store.locks import FairLock
-from maildesk.store.tables import metadata
+from maildesk.store.tables import metadata, tickets
 
 from .conftest import ENVELOPE, NOW
 
@@ -29,6 +31,15 @@ IS_ROOT = os.geteuid() == 0
 def received(database: Database) -> int:
     with database.read() as session:
         return journal.stats(session)["states"]["received"]
+
+
+def test_a_statement_is_compiled_once_for_all_databases(database: Database) -> None:
+    def compiled_by(session: Session) -> object:
+        result: Any = session.execute(select(tickets.c.number))
+        return result.context.compiled
+
+    with database.write() as writer, database.read() as reader, memory_database().read() as other:
+        assert compiled_by(writer) is compiled_by(reader) is compiled_by(other)
 
 
 # --- schema -------------------------------------------------------------------------------------
