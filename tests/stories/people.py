@@ -12,14 +12,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime, getaddresses, parseaddr
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 Fields = dict[str, str]
+
+# A message parses a field whenever it is looked at, and we look at every letter many times.
+_POLICY = email.policy.default.clone(
+    header_factory=lru_cache(4096)(email.policy.default.header_factory)
+)
 
 
 def read(raw: bytes) -> EmailMessage:
     """Read one of our mails, which are well-formed."""
-    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    mail = email.message_from_bytes(raw, policy=_POLICY)
     assert isinstance(mail, EmailMessage)
     assert not mail.defects, mail.defects
     return mail
