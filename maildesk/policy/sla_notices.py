@@ -13,18 +13,20 @@ from datetime import datetime, timedelta
 from maildesk.mail.identifiers import Purpose
 from maildesk.model.changes import NoteEvent
 from maildesk.model.plan import Audience
-from maildesk.model.ticket import Direction, Party, Role, Visibility
+from maildesk.model.ticket import Party, Role
 from maildesk.policy.clock import Clock
 from maildesk.policy.draft import Draft
+from maildesk.policy.escalation import team_of
 from maildesk.policy.ladder import Firing, Step
 from maildesk.policy.letters import Letter, fitting, label, write, write_agent
 from maildesk.policy.notices import desk_address, given_facts, readers
 from maildesk.policy.promises import ClockName
 from maildesk.policy.rules import Agent
+from maildesk.policy.timed_mail import is_believed, is_requester_told, refusal_of, requester_of
 from maildesk.policy.timeline import last_said_at, timeline
 
 _FAR_TOO_LATE = 150  # percent, from which on the manager is told what happened
-_TO_REQUESTER = f"{Direction.OUT} {Visibility.PUBLIC}"  # a message, in the log
+_UNASSIGNED = "unassigned"  # the team, while nobody has the case
 _ZERO = timedelta()
 
 
@@ -51,7 +53,7 @@ def tell_step(
         "reached_at": firing.at,
         "percent": step.percent,
         "is_nudge": False,
-        "is_requester_told": "requester" in step.notify,
+        "is_requester_told": is_requester_told(draft, (firing, *others)),
         "others_due": [{"clock": each.clock, "step": each.step.name} for each in others],
         **_next_step(draft, clock, others),
     }
@@ -123,7 +125,11 @@ def nudge_owner(draft: Draft, agents: Iterable[Agent], update_due_at: datetime |
 def tell_stale(draft: Draft, agents: Iterable[Agent], since: datetime) -> None:
     """Tell agents that nothing was said in the case for so long: the owner first, then the lead.
     `since` counts where the log does not say when somebody spoke."""
-    _assigned(draft, agents, "stale", {"since": last_said_at(draft) or since})
+    told, team = list(agents), team_of(draft)
+    is_lead_next = bool(team and team.lead and team.lead not in {one.handle for one in told})
+    next_told = ["lead"] if is_lead_next else []
+    facts = {"since": last_said_at(draft) or since, "next_told": next_told}
+    _assigned(draft, told, "stale", facts)
 
 
 def tell_reopens(draft: Draft, agents: Iterable[Agent], times: int) -> None:
@@ -163,7 +169,7 @@ def tell_progress(draft: Draft, next_update_at: datetime | None) -> None:
     """Tell the requester how it goes, who has the case, and by when the next word comes; None: none
     comes by itself."""
     facts: dict[str, object] = {"next_update_at": next_update_at}
-    told = _write_to(draft, "progress", _requester(draft), facts)
+    told = _write_to(draft, "progress", requester_of(draft), facts)
     _note_told(draft, "progress", told, next_update_at)
 
 
@@ -184,7 +190,7 @@ def remind_requester(draft: Draft, number: int, closes_at: datetime | None) -> N
         "quote_author": label(reply.author) if reply else "",
         "quote_at": reply.at if reply else None,
     }
-    _write_to(draft, "reminder", _requester(draft), facts, topic=str(number))
+    _write_to(draft, "reminder", requester_of(draft), facts, topic=str(number))
 
 
 def tell_closed(draft: Draft, why: str) -> None:
@@ -200,8 +206,8 @@ def _write_to(
     nothing of what was written in it, as in the acknowledgement."""
     reached = []
     for party in parties:
-        full = _is_believed(draft, party)
-        if why := _refusal(draft, party, full=full):
+        full = is_believed(draft, party)
+        if why := refusal_of(draft, party, full=full):
             draft.reasons.append(f"no {kind} mail to {party.address.address}: {why}")
             continue
         letter = Letter(
@@ -219,27 +225,6 @@ def _write_to(
     return reached
 
 
-def _refusal(draft: Draft, party: Party, *, full: bool) -> str:
-    """Why no automatic mail may go there; "" if it may."""
-    if party.address.key in draft.facts.want_no_mail:
-        return "asked for no more automatic mail"
-    if not full and draft.arrival.rules.acknowledge.unverified == "none":
-        return "senders without proof are not written to"
-    return ""
-
-
-def _is_believed(draft: Draft, party: Party) -> bool:
-    """Whether the party itself wrote, as far as that shows; or an agent has written to it, or has
-    opened the case."""
-    if party.role is not Role.REQUESTER or party.address.key in draft.facts.proved:
-        return True
-    if draft.arrival.rules.acknowledge.unverified == "full":
-        return True
-    log = draft.facts.log
-    is_by_agent = any(line.kind == "created" and line.old for line in log)
-    return is_by_agent or any(line.new == _TO_REQUESTER for line in log)
-
-
 def _note_told(
     draft: Draft, kind: str, told: Iterable[Party], next_at: datetime | None = None
 ) -> None:
@@ -247,10 +232,6 @@ def _note_told(
     if any(party.role is Role.REQUESTER for party in told):
         cause = next_at.isoformat() if next_at else ""
         draft.change(NoteEvent(draft.ticket.number, "told", kind, cause))
-
-
-def _requester(draft: Draft) -> list[Party]:
-    return [party for party in readers(draft) if party.role is Role.REQUESTER]
 
 
 # --- their parts --------------------------------------------------------------------------------
@@ -287,12 +268,13 @@ def _clock_facts(clock: Clock) -> dict[str, object]:
 def _next_step(draft: Draft, clock: Clock, others: Sequence[Firing]) -> dict[str, object]:
     """What comes next on this clock, and who hears of it."""
     named = {firing.key for firing in others}
-    coming = (one for one in clock.ahead if one.step.notify and one.key not in named)
-    following = next(coming, None)
-    rules = draft.arrival.rules
-    names = following.step.notify if following else ()
-    told = [agent.name if (agent := rules.agent(name)) else name for name in names]
-    return {"next_at": following.at if following else None, "next_told": told}
+    rules, is_free = draft.arrival.rules, draft.ticket.assignee is None
+    for firing in clock.ahead:
+        names = [name for name in firing.step.notify if name != _UNASSIGNED or is_free]
+        if names and firing.key not in named:
+            told = [agent.name if (agent := rules.agent(name)) else name for name in names]
+            return {"next_at": firing.at, "next_told": told}
+    return {"next_at": None, "next_told": []}
 
 
 def _last_words(draft: Draft) -> dict[str, object]:

@@ -19,7 +19,7 @@ from maildesk.policy.hours import Frame
 from maildesk.policy.ladder import Firing, read_step
 from maildesk.policy.promises import ClockName, FollowUp, Policy, Promise, Targets
 from maildesk.policy.rule import Condition, Verdict
-from maildesk.policy.rules import Acknowledge
+from maildesk.policy.rules import Acknowledge, Team
 from maildesk.policy.sla_notices import (
     nudge_owner,
     page,
@@ -158,6 +158,28 @@ def test_a_breach_says_nothing_of_the_requester_where_he_is_not_told(begin, agen
     draft = begin()
     tell_step(draft, firing("100%", "owner"), CLOCK, [agents["kari"]])
     assert "is told now" not in words(draft.notices[0])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"want_no_mail": ["ada@example.org"]},
+        {"log": [LogLine(NOW, "told", new="progress"), LogLine(NOW, "told", new="delay")]},
+    ],
+    ids=["asked for none", "had two in a row"],
+)
+def test_a_breach_claims_no_mail_to_the_requester_that_does_not_go_out(begin, agents, fields):
+    draft = begin(**fields)
+    tell_step(draft, firing("100%", "owner", "requester"), CLOCK, [agents["kari"]])
+    assert "is told now" not in words(draft.notices[0])
+
+
+def test_a_step_for_nobodys_cases_is_not_announced_to_an_owner(begin, agents):
+    ahead = (Firing("first_response", 1, 0, read_step("80%", notify=["unassigned"]), DUE_AT),)
+    for assignee, is_told in (("kari", False), (None, True)):
+        draft = begin(assignee=assignee)
+        tell_step(draft, firing(), replace(CLOCK, ahead=ahead), [agents["kari"]])
+        assert ("the next mail goes to the team" in words(draft.notices[0])) is is_told
 
 
 def test_a_step_names_the_others_that_it_stands_for_and_that_it_is_late(begin, agents):
@@ -299,6 +321,15 @@ def test_a_silent_case_is_told_with_the_last_public_word(begin, agents):
     tell_stale(draft, [agents["kari"], agents["bo"]], NOW)
     assert [notice.to.address for notice in draft.notices] == ["kari@example.com", "bo@example.com"]
     assert "Silent since Thu, 19 Nov 2026" in words(draft.notices[0])
+    assert "hears of it" not in words(draft.notices[0])
+
+
+def test_the_owner_of_a_silent_case_reads_that_the_lead_is_next(begin, agents, world):
+    rules = replace(world.rules, teams=(Team("first-line", lead="bo"), Team("finance")))
+    for who, is_next in (("kari", True), ("bo", False)):
+        draft = begin(rules)
+        tell_stale(draft, [agents[who]], NOW)
+        assert ("the team’s lead hears of it" in words(draft.notices[0])) is is_next
 
 
 def test_a_case_that_comes_back_again_and_again_is_told(begin, agents):
