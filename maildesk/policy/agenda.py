@@ -14,11 +14,12 @@ how late, anybody asks. What each means is `due_work`'s to say; `follow_ups` kno
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from maildesk.model.facts import Key, TicketFacts
 from maildesk.model.ticket import Status
 from maildesk.policy.clock import Clock
+from maildesk.policy.escalation import REQUESTER
 from maildesk.policy.follow_ups import (
     AUTOMATIC_IN_A_ROW,
     Occasion,
@@ -27,13 +28,20 @@ from maildesk.policy.follow_ups import (
     automatic_in_a_row,
     turns,
 )
-from maildesk.policy.ladder import LATE_AFTER, Firing, StepsDue, due_together, pages, steps_due
+from maildesk.policy.ladder import (
+    LATE_AFTER,
+    Firing,
+    Step,
+    StepsDue,
+    due_together,
+    pages,
+    steps_due,
+)
 from maildesk.policy.promised import clocks_of, ends_at
 from maildesk.policy.promises import ClockName
 from maildesk.policy.rules import Rules
 
 _GONE = (Status.CLOSED, Status.MERGED, Status.SPAM)
-_ONE_DAY = timedelta(days=1)
 MANY_REOPENS = 3
 
 
@@ -66,7 +74,7 @@ def agenda(facts: TicketFacts, rules: Rules, now: datetime) -> Agenda:
     shown = clocks_of(facts, rules, now)
     running = [clock for clock in shown.values() if clock.is_running]
     steps, passed = _steps(running, facts, now)
-    others = [*turns(facts, rules, shown, now), *_pages(running, facts, now), *_reopens(shown, now)]
+    others = [*turns(facts, rules, shown, now), *_pages(running, facts), *_reopens(shown, now)]
     open_turns = [turn for turn in others if turn.key not in facts.fired]
     last, lower = _highest(open_turns, now)
     if steps:  # whoever hears of those hears enough
@@ -129,9 +137,15 @@ def _together(found: list[tuple[Clock, StepsDue]], now: datetime) -> Iterator[Du
     if not sent:
         return
     clock, firing = max(sent, key=lambda one: _share(*one))
-    coming = (one for other, _ in found for one in due_together(other.ahead, now))
+    soon = (one for other, _ in found for one in due_together(other.ahead, now))
+    coming = (one for one in soon if not _is_weighty(one.step))
     others = [one for _, one in sent if one is not firing]
     yield _due(clock, firing, now, (*others, *coming))
+
+
+def _is_weighty(step: Step) -> bool:
+    """Whether a step may not come early: nobody is told that we are late before we are."""
+    return REQUESTER in step.notify or step.refer
 
 
 def _share(clock: Clock, firing: Firing) -> float:
@@ -143,12 +157,19 @@ def _due(clock: Clock, firing: Firing, now: datetime, others: tuple[Firing, ...]
     return Due(turn, others, _is_late(firing.at, now))
 
 
-def _pages(running: Iterable[Clock], facts: TicketFacts, now: datetime) -> Iterator[Turn]:
+def _pages(running: Iterable[Clock], facts: TicketFacts) -> Iterator[Turn]:
+    """Pages past and ahead; who acknowledged in this cycle is not paged for what follows."""
     for clock in running:
+        acks = (line.at for line in facts.log if line.kind == "ack")
+        heard = min(
+            (at for at in acks if clock.started_at and at >= clock.started_at), default=None
+        )
         for firing in clock.fired:
-            heard = (line.at for line in facts.log if line.kind == "ack" and line.at >= firing.at)
-            instants = pages(firing, min(heard, default=None), now + _ONE_DAY)
-            for number, at in enumerate(instants, 1):
+            if heard and heard < firing.at:
+                continue
+            repeat = firing.step.repeat
+            last = firing.at + repeat.every * repeat.most if repeat else firing.at
+            for number, at in enumerate(pages(firing, heard, last), 1):
                 name = f"{firing.step.name} {number}"
                 key = (f"page:{clock.name}", firing.cycle, firing.arming, name)
                 yield Turn(Occasion.PAGE, key, at, number, rung=Rung(firing, clock))

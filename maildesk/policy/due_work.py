@@ -77,7 +77,7 @@ def _step(draft: Draft, due: Due) -> None:
     sla_notices.tell_step(draft, firing, clock, agents, others=due.others, is_late=due.is_late)
     if REQUESTER in names and automatic_in_a_row(draft.facts.log) < AUTOMATIC_IN_A_ROW:
         sla_notices.tell_delay(draft, clock, _next_word(draft, clock))
-    if firing.step.refer:
+    if any(one.step.refer for one in (firing, *due.others)):
         _refer(draft, f"{clock.name.replace('_', ' ')} at {firing.step.name}")
 
 

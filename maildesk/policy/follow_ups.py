@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from maildesk.model.facts import Key, LogLine, TicketFacts
-from maildesk.model.ticket import Status, Ticket, TicketType
+from maildesk.model.ticket import Direction, Status, Ticket, TicketType
 from maildesk.policy.calendar import Calendar
 from maildesk.policy.clock import Clock
 from maildesk.policy.ladder import Firing
@@ -80,8 +80,7 @@ def turns(
             yield from _solved(facts, rules, days_after)
         case status if status in _UNTOUCHED:
             yield from _stale(facts, rules, days_after)
-            if not shown[ClockName.UPDATE].is_running:
-                yield from _word(facts, calendar)
+            yield from _word(facts, calendar, shown[ClockName.UPDATE])
         case _:
             pass
 
@@ -103,8 +102,10 @@ def _question(facts: TicketFacts, rules: Rules, days_after: Days, now: datetime)
     entered, wanted = _entered(facts.log, Status.WAITING_USER), rules.follow_up
     if not entered:
         return
-    asked_at, cycle, wake_at = entered[-1], len(entered), facts.ticket.wake_at
-    keys = [("question", cycle, 0, f"reminder {n}") for n, _ in enumerate(wanted.reminders, 1)]
+    again = _asked_again(facts.log, entered[-1])
+    asked_at, wake_at = again[-1] if again else entered[-1], facts.ticket.wake_at
+    cycle, arming = len(entered), len(again)
+    keys = [("question", cycle, arming, f"reminder {n}") for n, _ in enumerate(wanted.reminders, 1)]
     days_left = wanted.close_unanswered - (wanted.reminders[-1] if wanted.reminders else 0)
     planned = days_after(asked_at, wanted.close_unanswered)
     is_closing = bool(wanted.close_unanswered and planned and wake_at is None and _may_end(facts))
@@ -117,7 +118,13 @@ def _question(facts: TicketFacts, rules: Rules, days_after: Days, now: datetime)
     reminded_at = facts.fired.get(keys[-1]) if keys else asked_at
     if is_closing and reminded_at and planned:
         at = _latest(planned, days_after(reminded_at, days_left)) or planned
-        yield Turn(Occasion.UNANSWERED, ("question", cycle, 0, "close"), at)
+        yield Turn(Occasion.UNANSWERED, ("question", cycle, arming, "close"), at)
+
+
+def _asked_again(log: Iterable[LogLine], since: datetime) -> list[datetime]:
+    """When the desk wrote again while it waited: the days count from there."""
+    ours = (line for line in log if is_public(line) and line.new.startswith(Direction.OUT))
+    return [line.at for line in ours if line.at > since]
 
 
 def _latest(*instants: datetime | None) -> datetime | None:
@@ -175,13 +182,16 @@ def automatic_in_a_row(log: Sequence[LogLine]) -> int:
     return count
 
 
-def _word(facts: TicketFacts, calendar: Calendar) -> Iterator[Turn]:
-    """The word that the last automatic mail has promised, unless somebody has spoken since."""
+def _word(facts: TicketFacts, calendar: Calendar, update: Clock) -> Iterator[Turn]:
+    """The word that the last automatic mail has promised, unless somebody has spoken since, or the
+    update clock brings it in time."""
     said = [line for line in facts.log if line.kind == "told" or is_public(line)]
     last = said[-1] if said else None
     if last is None or last.kind != "told" or not last.cause:
         return
     promised_at = datetime.fromisoformat(last.cause)
+    if update.is_running and update.due_at and update.due_at <= promised_at:
+        return
     number = sum(line.kind == "told" for line in facts.log)
     nudge_at = calendar.next_opening(promised_at - (promised_at - last.at) / 4)
     if nudge_at and nudge_at < promised_at:
