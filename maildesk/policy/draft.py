@@ -97,7 +97,7 @@ class Draft:
     @property
     def log(self) -> tuple[LogLine, ...]:
         """The ticket's log, as far as it is known, with what the draft will write into it."""
-        new = to_be_written(self.changes, self.ticket.number, self.arrival.now)
+        new = to_be_written(self.changes, self.facts.ticket, self.arrival.now)
         return (*self.facts.log, *new)
 
     def parties(self, *roles: Role) -> list[Party]:

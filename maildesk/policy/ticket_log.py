@@ -137,8 +137,11 @@ def _event(line: LogLine) -> Iterator[Event]:
 # --- lines that are still to be written ---------------------------------------------------------
 
 
-def to_be_written(changes: Iterable[Change], number: int, now: datetime) -> Iterator[LogLine]:
-    """The lines that these changes will write into the log of a ticket, as `store.apply` does."""
+def to_be_written(changes: Iterable[Change], before: Ticket, now: datetime) -> Iterator[LogLine]:
+    """The lines that these changes will write into the log of a ticket, as `store.apply` does;
+    `before` is the ticket without them."""
+    number = before.number
+    values = {Detail.PRIORITY: str(before.priority), Detail.POLICY: before.policy}
     for change in changes:
         match change:
             case OpenTicket() if change.ticket.number == number:
@@ -152,12 +155,10 @@ def to_be_written(changes: Iterable[Change], number: int, now: datetime) -> Iter
                 yield LogLine(now, kind, f"{change.direction} {change.visibility}")
             case SetStatus() if change.ticket == number:
                 yield LogLine(now, "status", str(change.status))
-            case SetDetail() if change.ticket == number and change.detail in _DETAILS:
-                yield LogLine(now, str(change.detail), change.value)
+            case SetDetail() if change.ticket == number and change.detail in values:
+                yield LogLine(now, str(change.detail), change.value, values[change.detail])
+                values[change.detail] = change.value
             case NoteEvent() if change.ticket == number and change.kind in ("ack", "told"):
                 yield LogLine(now, change.kind, change.new, cause=change.cause)
             case _:
                 pass
-
-
-_DETAILS = (Detail.PRIORITY, Detail.POLICY)
