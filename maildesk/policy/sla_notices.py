@@ -250,7 +250,10 @@ def _topic(firing: Firing) -> str:
 
 
 def _offers(draft: Draft, kind: str) -> tuple[str, ...]:
-    """The commands that fit: a reason is asked for where a promise is broken."""
+    """The commands that fit: a reason is asked for where a promise is broken, and a manager gives
+    the case to somebody."""
+    if kind == "sla_manager":
+        return ("#assign ", "#team ", "#breach ", "#status", "#help")
     reason = () if kind == "sla_warning" else ("#breach ",)
     return (*reason, "#ack", *fitting(draft.ticket))
 

@@ -18,10 +18,17 @@ def timeline(draft: Draft) -> dict[str, object]:
     """Return what the template `sla_manager` sees of the ticket's log, oldest first; `more` lines
     between the first and the latest ones are left out. Of a step, `new` is the clock and `old` what
     is reached on it."""
-    lines = [item for line in draft.facts.log for item in _items(line, draft.arrival.rules)]
+    log = draft.facts.log
+    opening = next((line.receipt for line in log if line.kind == "created"), None)
+    told = (line for line in log if not (line.kind == "message" and _is_of(line, opening)))
+    lines = [item for line in told for item in _items(line, draft.arrival.rules)]
     left_out = max(len(lines) - LINES, 0)
     shown = [*lines[:1], *lines[1 + left_out :]]
     return {"timeline": shown, "more": left_out}
+
+
+def _is_of(line: LogLine, receipt: int | None) -> bool:
+    return receipt is not None and line.receipt == receipt
 
 
 def last_said_at(draft: Draft) -> datetime | None:

@@ -244,6 +244,20 @@ def test_the_manager_reads_what_happened(begin, agents):
     assert "held" not in text
 
 
+def test_the_mail_that_opened_a_case_is_no_further_line(begin, agents):
+    log = [
+        line("created", 300, new="new", receipt=1),
+        line("message", 300, new="in public", receipt=1),
+        line("message", 200, new="in public", receipt=2),
+    ]
+    draft = begin(log=log)
+    tell_step(draft, firing("150%"), CLOCK, [agents["bo"]])
+    text = words(draft.notices[0])
+    assert text.count(": opened") == text.count("a mail came in") == 1
+    labels = [link["label"] for link in draft.notices[0].facts["commands"]]
+    assert labels == ["#assign", "#team", "#breach", "#status", "#help"]
+
+
 def test_a_long_history_is_told_by_its_first_and_its_latest_lines(begin, agents):
     log = [
         line("created", 999, new="new"),
