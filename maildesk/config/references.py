@@ -111,7 +111,7 @@ def check_promised(
     for handle, organisation in file.organisations.items():
         if organisation.sla is not None:
             use = Use(document, ("organisations", handle, "sla"), organisation.sla)
-            yield from _unknown(use, "sla", known["sla"])
+            yield from _unknown(use, "policy", known["sla"])
 
 
 def _check_next(use: Use, file: PeopleFile) -> Iterator[Problem]:

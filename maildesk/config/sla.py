@@ -67,7 +67,8 @@ def sla_problems(document: Document, faults: Iterable[BadRule]) -> Iterator[Prob
     for fault in faults:
         is_key = _OF_A_KEY.match(fault.message) and fault.path in document.keys
         make = document.key_problem if is_key else document.problem
-        yield make(fault.path, _whose(document, fault.path) + fault.message, fault.hint)
+        path = fault.path[:-1] if is_key else fault.path
+        yield make(fault.path, _whose(document, path) + fault.message, fault.hint)
 
 
 def _whose(document: Document, path: KeyPath) -> str:
@@ -81,4 +82,4 @@ def _whose(document: Document, path: KeyPath) -> str:
         entry = document.value["sla"][name]
         called = entry.get("name") if isinstance(entry, dict) else None
         return f'policy "{called}": ' if isinstance(called, str) else ""
-    return f"{show(path)}: " if section == "follow_up" else ""
+    return f"{show(path)}: " if section == "follow_up" and name else ""

@@ -22,7 +22,7 @@ from maildesk.policy.public_holidays import (
 )
 from maildesk.policy.rule import BadRule, Path
 from maildesk.policy.rule_words import did_you_mean, quoted, read_text
-from maildesk.policy.sla_words import TEXT, Faults, Key, Section, kind_of, read_date
+from maildesk.policy.sla_words import TEXT, Faults, Key, Section, read_date
 
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ALWAYS}
 YEARS = range(2020, 2051)  # of a country's holidays
@@ -134,7 +134,7 @@ class _Reader:
         table = self._faults.section(raw, where, UNION) or {}
         names, where = table.get("union"), (*where, "union")
         if not isinstance(names, list) or not names:
-            self._faults.note(where, "a list of calendars is expected here", UNION.example)
+            self._faults.expected("a list of calendars", names, where, f"as in {UNION.example}")
             return None
         members = [self._member(name, (*where, place), above) for place, name in enumerate(names)]
         return UnionCalendar(tuple(filter(None, members))) if all(members) else None
@@ -178,7 +178,9 @@ def _zones() -> frozenset[str]:
 def _read_timezone(raw: object, where: Path, faults: Faults) -> str:
     text = faults.tried(read_text, raw, where)
     if text is not None and text not in _zones():
-        hint = did_you_mean(text, _zones()) or "as in Europe/Oslo"
+        city = f"/{text.strip().replace(' ', '_').title()}"
+        near = sorted(zone for zone in _zones() if zone.endswith(city))
+        hint = f"write {near[0]}" if near else did_you_mean(text, _zones()) or "as in Europe/Oslo"
         faults.note(where, f"there is no time zone {quoted(text)}", hint)
     return text or ""
 
@@ -200,13 +202,19 @@ def _days(words: object, where: Path) -> list[str]:
     try:
         return read_days(str(words))
     except ValueError as error:
-        raise BadRule(where, str(error)) from None
+        raise _split(error, where) from None
+
+
+def _split(error: ValueError, where: Path) -> BadRule:
+    """What is wrong, and how it is written, which `hours` says in one sentence."""
+    message, colon, hint = str(error).partition(": write ")
+    return BadRule(where, message, f"write {hint}" if colon else "")
 
 
 def _read_frames(raw: object, where: Path, faults: Faults) -> tuple[Frame, ...]:
     if not isinstance(raw, list):
         hint = f'write ["{raw}"]' if isinstance(raw, str) else 'as in ["08:00-16:00"]'
-        faults.note(where, f"a list of hours is expected here, not {kind_of(raw)}", hint)
+        faults.expected("a list of hours", raw, where, hint)
         return ()
     read = (faults.tried(_frame, one, (*where, place)) for place, one in enumerate(raw))
     return tuple(sorted(filter(None, read), key=lambda frame: frame.start))
@@ -216,7 +224,7 @@ def _frame(raw: object, where: Path) -> Frame:
     try:
         return read_frame(raw)
     except ValueError as error:
-        raise BadRule(where, str(error)) from None
+        raise _split(error, where) from None
 
 
 def _read_overrides(raw: object, where: Path, faults: Faults) -> dict[date, tuple[Frame, ...]]:
@@ -304,7 +312,7 @@ def check_hours(calendars: Mapping[str, Calendar], where: Path, faults: Faults) 
 
 def _overlap(frames: tuple[Frame, ...], next_day: tuple[Frame, ...]) -> str:
     """Say which hours are given twice, of a day or by the shift that goes on into the next."""
-    later = (Frame(one.start + DAY_MINUTES, one.end + DAY_MINUTES) for one in next_day)
+    later = (Frame(one.start + DAY_MINUTES, one.end + DAY_MINUTES) for one in next_day[:1])
     for first, second in pairwise([*frames, *later]):
         if second.start < first.end:
             return f"{first} and {second} overlap"

@@ -60,7 +60,7 @@ def read_follow_up(raw: object, where: Path, faults: Faults) -> FollowUp:
 def _read_reminders(raw: object, where: Path, faults: Faults) -> tuple[int, ...]:
     if not isinstance(raw, list):
         if faults.tried(read_business_days, raw, where):
-            faults.note(where, "a list of business days is expected here", f"write [{raw}]")
+            faults.expected("a list of business days", raw, where, f"write [{raw}]")
         return ()
     read = [faults.tried(read_business_days, one, (*where, n)) or 0 for n, one in enumerate(raw)]
     days = tuple(filter(None, read))

@@ -53,7 +53,7 @@ def read_frames(written: object) -> tuple[Frame, ...]:
     Raises: ValueError.
     """
     if not isinstance(written, Sequence) or isinstance(written, str):
-        raise ValueError(f'{written!r} is no list of hours: write ["08:00-16:00"]')
+        raise ValueError(f'"{written}" is no list of hours: write ["08:00-16:00"]')
     return tuple(sorted((read_frame(one) for one in written), key=lambda frame: frame.start))
 
 
@@ -72,7 +72,7 @@ def read_days(words: str) -> list[str]:
     for word in words.lower().split(","):
         first, _, last = (part.strip()[:3] for part in word.partition("-"))
         if first not in DAYS or (last or first) not in DAYS:
-            raise ValueError(f"{words!r} names no days: write mon, mon-fri or sat,sun")
+            raise ValueError(f'"{words}" names no days: write mon, mon-fri or sat,sun')
         start, count = DAYS.index(first), (DAYS.index(last or first) - DAYS.index(first)) % 7 + 1
         found += [DAYS[(start + ahead) % 7] for ahead in range(count)]
     return found
@@ -87,10 +87,10 @@ def read_frame(written: object) -> Frame:
     elif isinstance(written, Sequence):
         pair = written
     if len(pair) != 2:
-        raise ValueError(f'{written!r} is no range of hours: write "08:00-16:00"')
+        raise ValueError(f'"{written}" is no range of hours: write "08:00-16:00"')
     start, end = map(_minute, pair)
     if start == DAY_MINUTES:
-        raise ValueError(f"{written!r} begins at 24:00: write 00:00 of the next day")
+        raise ValueError(f'"{written}" begins at 24:00: write 00:00 of the next day')
     return Frame(start, end if end > start else end + DAY_MINUTES)
 
 
@@ -98,5 +98,5 @@ def _minute(written: object) -> int:
     matched = _TIME.fullmatch(str(written).strip())
     minute = int(matched[1]) * 60 + int(matched[2]) if matched else None
     if minute is None or minute > DAY_MINUTES:
-        raise ValueError(f"{written!r} is no time of day: write 08:00")
+        raise ValueError(f'"{written}" is no time of day: write 08:00')
     return minute

@@ -22,7 +22,7 @@ from maildesk.policy.rule_words import (
     read_time,
     read_true,
 )
-from maildesk.policy.sla_words import Faults, Key, Section, kind_of
+from maildesk.policy.sla_words import Faults, Key, Section, expected
 
 ROLES = ("owner", "lead", "manager", "requester", "team", "unassigned")
 LONGEST_PERCENT = 1000
@@ -33,7 +33,7 @@ _PRIORITIES = one_or_list_of(choice("priority", Priority))
 _WHO = one_or_list_of(TEXT)
 
 REPEAT = Section(
-    "repeat",
+    "a repetition",
     "{every: 10m, max: 5, until: ack}",
     {
         "every": Key("a length of time", "by the clock: `10m`", TIME.schema, is_required=True),
@@ -102,11 +102,7 @@ def read_ladder(raw: object, where: Path, faults: Faults) -> dict[ClockName, tup
 
 def _read_steps(raw: object, where: Path, faults: Faults) -> tuple[Step, ...]:
     if not isinstance(raw, list):
-        faults.note(
-            where,
-            f"a list of steps is expected here, not {kind_of(raw)}",
-            f"as in [{STEP.example}]",
-        )
+        faults.expected("a list of steps", raw, where, f"as in [{STEP.example}]")
         return ()
     if len(raw) > MOST_STEPS:
         faults.note(where, f"there are more than {MOST_STEPS} steps")
@@ -161,9 +157,7 @@ def _at(raw: object, where: Path) -> Step:
         step = read_step(str(raw) if is_text else "")
     except ValueError:
         hint = "write 75%, -30m, +2h or +2h wall"
-        raise BadRule(
-            where, f"a share or a time is expected here, not {kind_of(raw)}", hint
-        ) from None
+        raise expected("a share or a time", raw, where, hint) from None
     if step.percent is not None and not 0 < step.percent <= LONGEST_PERCENT:
         raise BadRule(where, f"{step.name} is never reached", f"1% to {LONGEST_PERCENT}%")
     return step
@@ -175,7 +169,7 @@ def _page(raw: object, where: Path) -> tuple[str, ...]:
         return ()
     if isinstance(raw, (bool, int, float)) or raw is None:
         hint = "leave the line out" if raw is False else "as in page: [P1]"
-        raise BadRule(where, f"true, or priorities are expected here, not {quoted(raw)}", hint)
+        raise expected("true, or priorities", raw, where, hint)
     return tuple(_PRIORITIES.read(raw, where))
 
 

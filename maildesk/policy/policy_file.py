@@ -21,7 +21,7 @@ from maildesk.policy.sla_words import (
     Faults,
     Key,
     Section,
-    kind_of,
+    expected,
     mapping_schema,
     read_business_days,
 )
@@ -47,7 +47,7 @@ TARGETS = Section(
     },
 )
 REOPEN = Section(
-    "reopen",
+    "a window",
     "{window: 5bd}",
     {
         "window": Key(
@@ -103,7 +103,7 @@ def read_promises(raw: object, known: Known, faults: Faults) -> list[tuple[Promi
         return []
     if not isinstance(raw, list):
         hint = 'begin each with "- name:"'
-        faults.note(("sla",), f"a list of policies is expected here, not {kind_of(raw)}", hint)
+        faults.expected("a list of policies", raw, ("sla",), hint)
         return []
     if len(raw) > MOST_POLICIES:
         faults.note(("sla",), f"there are more than {MOST_POLICIES} policies")
@@ -197,11 +197,11 @@ class _TargetReader:
         """Return a target. Raises: BadRule."""
         if isinstance(raw, (int, float)) and not self.may_be_minutes:
             hint = _HOW if isinstance(raw, bool) else f"write {raw}m, or {raw}h"
-            raise BadRule(where, f"a time is expected here, not {kind_of(raw)}", hint)
+            raise expected("a time", raw, where, hint)
         try:
             target = read_target(raw, self.calendar or ALWAYS)
         except (ValueError, OverflowError):
-            raise BadRule(where, f"a time is expected here, not {kind_of(raw)}", _HOW) from None
+            raise expected("a time", raw, where, _HOW) from None
         if not timedelta() < target <= LONGEST_TARGET:
             raise BadRule(where, f"{quoted(raw)} cannot be promised", "from a minute to ten years")
         return target

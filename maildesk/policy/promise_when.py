@@ -55,7 +55,7 @@ def _spelt_out(raw: object, where: Path) -> object:
     spelt: dict[str, object] = {}
     for key, value in raw.items():
         word, path = _word(str(key), value), (*where, key)
-        _check(word, path)
+        _check(word, str(key), path)
         if word in spelt:
             raise BadRule(path, f"{key} stands here twice, as {word}", "leave one of them out")
         spelt[word] = _spelt_out(value, path) if word in JOINS else value
@@ -69,17 +69,17 @@ def _word(key: str, value: object) -> str:
     return f"{key}_in" if isinstance(value, list) else f"{key}_is"
 
 
-def _check(word: str, path: Path) -> None:
+def _check(word: str, key: str, path: Path) -> None:
     field = WORDS.get(word)
     if field is None:
         return
     if field.is_for == MAIL:
-        raise BadRule(path, f"{word} asks about a mail, and a promise is made to a ticket")
+        raise BadRule(path, f"{key} asks about a mail, and a promise is made to a ticket")
     if field.name in CHANGING:
         hint = (
             "a calendar in clocks: says when time counts" if field.name == "calendar_open" else ""
         )
-        raise BadRule(path, f"{word} changes with the hour, and a promise may not", hint)
+        raise BadRule(path, f"{key} changes with the hour, and a promise may not", hint)
 
 
 def _as_written(path: Path, raw: object, where: Path) -> Path:

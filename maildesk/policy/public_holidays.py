@@ -4,9 +4,10 @@ Clocks never ask the library: what a later release knows better moves no promise
 """
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from maildesk.policy.calendar import LocalCalendar
 
@@ -15,12 +16,13 @@ from maildesk.policy.calendar import LocalCalendar
 class PublicHolidays:
     """Dates that are closed, by name, and weekend dates that are worked in their place."""
 
-    closed: dict[date, str]
+    closed: Mapping[date, str]
     worked: tuple[date, ...]
 
 
+@lru_cache(maxsize=64)
 def public_holidays(
-    country: str, years: Iterable[int], subdivision: str | None = None, language: str | None = None
+    country: str, years: range, subdivision: str | None = None, language: str | None = None
 ) -> PublicHolidays:
     """Look up the holidays of a country (ISO 3166-1 code), or of a part of it (ISO 3166-2), named
     in the country's first language unless another is given.
@@ -29,7 +31,6 @@ def public_holidays(
     """
     import holidays  # noqa: PLC0415 - half a second of import that few runs need
 
-    wanted = tuple(years)
     parts = holidays.list_supported_countries()
     if country not in parts:
         raise ValueError(f'there is no country "{country[:40]}"')
@@ -40,9 +41,9 @@ def public_holidays(
     spoken = language or holidays.country_holidays(country).default_language
     with warnings.catch_warnings(action="ignore"):  # some are known for fewer years
         found = holidays.country_holidays(
-            country, subdiv=subdivision, years=wanted, language=spoken, expand=False
+            country, subdiv=subdivision, years=years, language=spoken, expand=False
         )
-    worked = sorted(on for on in found.weekend_workdays if on.year in wanted)
+    worked = sorted(on for on in found.weekend_workdays if on.year in years)
     return PublicHolidays(dict(sorted(found.items())), tuple(worked))
 
 

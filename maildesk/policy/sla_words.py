@@ -76,20 +76,24 @@ class Faults:
         """Return a mapping as it is, and an empty one for anything else, with a fault."""
         if isinstance(raw, Mapping):
             return raw
-        self.note(path, f"{what} is expected here, not {kind_of(raw)}", f"as in {example}")
+        self.expected(what, raw, path, f"as in {example}")
         return {}
+
+    def expected(self, what: str, raw: object, path: Path, hint: str = "") -> None:
+        """Note that something else stands here."""
+        self.found.append(expected(what, raw, path, hint))
 
     def section(self, raw: object, path: Path, section: Section) -> Mapping[str, object] | None:
         """Return the known keys of a section; None where there is nothing to read."""
         if not isinstance(raw, Mapping):
             self.mapping(raw, path, section.name, section.example)
             return None
-        for key in raw:
-            if key not in section.keys:
-                self.unknown("key", key, section.keys, (*path, key), f" in {section.name}")
+        misspelt = [key for key in raw if key not in section.keys]
+        for key in misspelt:
+            self.unknown("key", key, section.keys, (*path, key), f" in {section.name}")
         for key, known in section.keys.items():
-            if known.is_required and key not in raw:
-                self.note(path, f'"{key}" is missing', known.description)
+            if known.is_required and key not in raw and not did_you_mean(key, misspelt):
+                self.note(path, f'"{key}" is missing', f"as in {section.example}")
         return {key: value for key, value in raw.items() if key in section.keys}
 
     def unknown(
@@ -100,13 +104,22 @@ class Faults:
         self.note(path, f"unknown {what} {quoted(word)}{where}", hint)
 
 
+def expected(what: str, raw: object, path: Path, hint: str = "") -> BadRule:
+    """Return the fault that something else stands where `what` is expected."""
+    return BadRule(path, f"expected {what}, found {kind_of(raw)}", hint)
+
+
 def kind_of(value: object) -> str:
     """Say what a value is, for a message about another that is expected."""
-    if value is None:
-        return "nothing"
     if isinstance(value, Mapping):
         return "keys and values"
-    return "a list" if isinstance(value, list) else quoted(value)
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, list):
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "nothing" if value is None else f"{value}"[:40]
 
 
 _DATE = re.compile(r"[12]\d{3}-\d\d-\d\d", re.ASCII)
@@ -122,7 +135,7 @@ def read_date(value: object, path: Path) -> date:
             return date.fromisoformat(text)
     except ValueError:
         raise BadRule(path, f"there is no date {text}") from None
-    raise BadRule(path, f"a date is expected here, not {kind_of(value)}", "as in 2026-12-24")
+    raise expected("a date", value, path, "as in 2026-12-24")
 
 
 _DAYS = re.compile(r"(\d{1,3}) ?bd", re.ASCII)
@@ -135,8 +148,7 @@ def read_business_days(value: object, path: Path) -> int:
         return 0
     found = _DAYS.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        hint = "write 5bd, or never"
-        raise BadRule(path, f"business days are expected here, not {kind_of(value)}", hint)
+        raise expected("business days", value, path, "write 5bd, or never")
     return int(found[1])
 
 

@@ -190,7 +190,7 @@ def test_case_that_is_not_as_expected_says_how(tested):
         (CASE.replace("UTC", "Mars/Base"), "there is no time zone \"Mars/Base\""),
         (CASE.replace("policy: std", "policy: other"), "5:5: case late: 'other' is missing"),
         ("mails: [\n", "expected"),
-        ("policies: {std: 3}\n", "1:17: policy \"std\": clocks by priority"),
+        ("policies: {std: 3}\n", "1:17: policy \"std\": expected clocks by priority, found 3"),
         ("calendars: {a: [1]}\n", "1:16: calendar \"a\": "),
         ("mails: [{name: a, at: 2026-01-01, mail: {from: a@b.c}, expect: {}}]", "1:23: mails"),
     ],
