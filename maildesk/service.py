@@ -14,7 +14,7 @@ import structlog
 from maildesk import systemd
 from maildesk.config import load_again
 from maildesk.daemon import Daemon
-from maildesk.desk.alerts import send_alert
+from maildesk.desk.alerts import send_alert, tell_silent_pagers
 from maildesk.desk.desk import Desk
 from maildesk.desk.intake import LEASE
 from maildesk.errors import MaildeskError, Misconfigured, Temporary
@@ -84,6 +84,7 @@ class Service:
             self._desk.rules = take_over(self._desk.database, settings, self._desk.clock())
             self._rules_problem = ""
             log.info("rules reloaded", version=self._desk.rules.version)
+            tell_silent_pagers(self._desk)
         except Misconfigured as error:
             self._reject_rules(error)
         except MaildeskError as error:

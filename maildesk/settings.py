@@ -132,3 +132,4 @@ class Settings:
     backoff_seconds: int = 1800  # the longest pause after a mailbox's failures
     warnings: tuple[Problem, ...] = ()  # allowed, but hardly meant
     sources: Sources = Sources()
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # where secrets may stand

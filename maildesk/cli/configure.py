@@ -22,6 +22,7 @@ from maildesk.mail.samples import SAMPLES, problems
 from maildesk.mail.template_sources import PARTS, Source, load_sources
 from maildesk.mail.templates import render
 from maildesk.share import template_folders
+from maildesk.transport.pager import fault_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -49,7 +50,7 @@ def check(
     """Look at the whole configuration; print what is wrong as `file:line: message`."""
     folder = find_folder(config, os.environ)
     try:
-        settings = load(folder, os.environ)
+        settings = load(folder, os.environ, fault_of_pager=fault_of)
     except Misconfigured as error:
         for problem in error.problems:
             complain(str(in_folder(folder, problem)))

@@ -11,6 +11,7 @@ from maildesk.cli.console import ConfigOption, naming
 from maildesk.config import find_folder
 from maildesk.daemon import Daemon
 from maildesk.desk import clock_guard
+from maildesk.desk.alerts import tell_silent_pagers
 from maildesk.desk.intake import receiver
 from maildesk.in_force import load_or_kept
 from maildesk.logs import configure_logs
@@ -47,6 +48,7 @@ def run(
             clock_guard.accept(desk)
         if loaded.rejected:
             tell_rejected(desk, loaded.rejected)
+        tell_silent_pagers(desk)
         daemon = Daemon(desk)
         daemon.start()
         try:
@@ -67,6 +69,7 @@ def process(config: ConfigOption = None) -> None:
     with open_desk(loaded.settings) as desk:
         if loaded.rejected:
             tell_rejected(desk, loaded.rejected, every=timedelta(days=1))
+        tell_silent_pagers(desk)
         kept = Journal(desk.database, desk.clock)
         try:
             process_once(desk, receiver(desk, kept))

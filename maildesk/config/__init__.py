@@ -11,6 +11,7 @@
     sla, sla_schema  sla.yaml, which `policy.sla_file` reads
     agent_words      aliases of commands, canned answers
     credentials      secrets and files, with their modes
+    pagers           where agents and admins are paged
     resolve          maildesk.yaml -> settings
     desk             the other three files -> rules
     policy_test_file an admin's own tests, for `maildesk test`
@@ -20,14 +21,14 @@ All problems of all files are told at once: a fault in one file does not hide th
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from maildesk.config import references
-from maildesk.config.credentials import surroundings
+from maildesk.config.credentials import Surroundings, surroundings
 from maildesk.config.desk import desk_rules, desk_sources, read_desk
 from maildesk.config.maildesk_file import MaildeskFile
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
@@ -74,20 +75,25 @@ def check_folder(folder: Path, environ: Mapping[str, str]) -> tuple[Problem, ...
 
 
 def load(
-    folder: Path, environ: Mapping[str, str], *, kept: Mapping[str, str] | None = None
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    kept: Mapping[str, str] | None = None,
+    fault_of_pager: Callable[[str], str] = lambda _url: "",
 ) -> Settings:
     """Read the whole configuration; what is allowed but hardly meant stands in its `warnings`.
 
-    `kept`: texts to read in place of the files that are reloaded (`Settings.sources`).
+    `kept`: texts to read in place of the files that are reloaded (`Settings.sources`);
+    `fault_of_pager` tells what is wrong with an apprise URL.
     Raises: Misconfigured with every problem of every file, in the order of file and line.
     """
     folder = folder.absolute()
     _require_folder(folder)
-    around = surroundings(folder, environ)
+    around = surroundings(folder, environ, fault_of_pager)
     templates = _own_templates(folder)
     file = read_file(folder, "maildesk.yaml", MaildeskFile)
     with _reloaded_folder(folder, kept) as reloaded:
-        desk = read_desk(reloaded, templates)
+        desk = read_desk(reloaded, templates, around)
     static, problems = None, [*file.problems]
     if file.found:
         static, unusable = resolve(file.found, file.document, around)
@@ -95,7 +101,11 @@ def load(
     problems += desk.problems(tuple(file.found.admins) if file.found else ())
     if problems or static is None:
         raise Misconfigured(*_sorted(problems))
-    warnings = references.static_warnings(file.document, file.model)
+    warnings = [
+        *references.static_warnings(file.document, file.model),
+        *static.pagers.warnings,
+        *desk.warnings(template_languages(templates)),
+    ]
     return Settings(
         folder=folder,
         state=around.state,
@@ -108,8 +118,9 @@ def load(
         http=static.http,
         templates=templates,
         backoff_seconds=file.model.backoff_seconds,
-        warnings=_sorted([*warnings, *desk.warnings(template_languages(templates))]),
+        warnings=_sorted(warnings),
         sources=desk_sources(desk),
+        environ=environ,
     )
 
 
@@ -148,7 +159,8 @@ def load_again(folder: Path, current: Settings, routing_file: Path | None = None
     Raises: Misconfigured with every problem; the rules of `current` are then to stay in force.
     """
     _require_folder(folder)
-    desk = read_desk(folder, _own_templates(folder), routing_file)
+    around = Surroundings(current.state, current.environ)
+    desk = read_desk(folder, _own_templates(folder), around, routing_file)
     if problems := desk.problems(current.rules.admins):
         raise Misconfigured(*_sorted(problems))
     return replace(current, rules=desk_rules(current.rules, desk), sources=desk_sources(desk))

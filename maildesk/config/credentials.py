@@ -8,12 +8,14 @@ import ssl
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from maildesk.config.section import SecretSource
 
 LIMIT_BYTES = 64 * 1024
 SHORTEST_KEY = 32
+_URL = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://\S+")
 
 
 class Unusable(Exception):
@@ -26,23 +28,29 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where relative paths begin, and the environment."""
+    """Where relative paths begin, the environment, and who tells what is wrong with a pager's URL:
+    `maildesk check` asks apprise, whose import is slow."""
 
     state: Path
     environ: Mapping[str, str]
+    fault_of_pager: Callable[[str], str] = lambda _url: ""
 
     def path(self, text: str) -> Path:
         """Return `text` as an absolute path."""
         return Path(os.path.normpath(self.state / text))
 
 
-def surroundings(folder: Path, environ: Mapping[str, str]) -> Surroundings:
+def surroundings(
+    folder: Path,
+    environ: Mapping[str, str],
+    fault_of_pager: Callable[[str], str] = lambda _url: "",
+) -> Surroundings:
     """Paths begin at $STATE_DIRECTORY, else at the configuration folder.
 
     systemd.exec(5): several state directories are joined by colons; the first is ours.
     """
     state = environ.get("STATE_DIRECTORY", "").split(":")[0]
-    return Surroundings(Path(state or folder).absolute(), environ)
+    return Surroundings(Path(state or folder).absolute(), environ, fault_of_pager)
 
 
 def read_key(source: SecretSource, around: Surroundings) -> bytes:
@@ -67,6 +75,21 @@ def read_password(source: SecretSource, around: Surroundings) -> str:
     if not password.isprintable():
         raise Unusable(f"{name} holds more than one line, or control characters")
     return password
+
+
+def read_pager(source: SecretSource, around: Surroundings) -> str:
+    """Return an apprise URL. Raises: Unusable; its words do not say the URL, which is a secret."""
+    url, name = read_password(source, around), _name(source, around)
+    if not _URL.fullmatch(url):
+        raise Unusable(f"{name} does not hold one apprise URL", "as in ntfys://ntfy.example.com/me")
+    if has_apprise() and (fault := around.fault_of_pager(url)):
+        raise Unusable(f"{name}: {fault}")
+    return url
+
+
+def has_apprise() -> bool:
+    """Whether the optional extra is installed; does not import it."""
+    return find_spec("apprise") is not None
 
 
 def _make_key(path: Path) -> str:

@@ -1,19 +1,21 @@
 """people.yaml, routing.yaml and sla.yaml, and agents' words: read, checked, and made into rules."""
 
 import hashlib
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maildesk.config import references, reloaded_files
 from maildesk.config.agent_words import AgentWords, read_agent_words
+from maildesk.config.credentials import Surroundings
+from maildesk.config.pagers import Pagers, places_of, read_pagers
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
 from maildesk.config.routing_rules import RuleSet, check_names, compile_all, hidden_rules
 from maildesk.config.rule_warnings import idle_rules
 from maildesk.config.shape import File, read_file
 from maildesk.config.sla import SlaSource, read_sla_source
 from maildesk.errors import Problem
-from maildesk.policy.ladder_file import ROLES
+from maildesk.policy.paging import ALERTS
 from maildesk.policy.routing import references as rule_references
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
 from maildesk.policy.sla_file import frozen
@@ -32,22 +34,20 @@ class Desk:
     words: AgentWords
     rules: RuleSet
     templates: Path | None
+    pagers: Pagers
 
     def problems(self, admins: tuple[str, ...]) -> list[Problem]:
         """Return all that is wrong in these files; `admins` stand in maildesk.yaml."""
         people, routing = self.people, self.routing
         problems = [*people.problems, *routing.problems, *self.sla.problems, *self.words.problems]
+        problems += self.pagers.problems
         if people.found:
             problems += references.check_people(people.document, people.found)
         if routing.found:
             problems += references.check_routing(routing.document, routing.found, admins)
             problems += self.rules.problems
-        told = {(problem.line, problem.column) for problem in self.sla.problems}
-        problems += (
-            problem
-            for problem in self.promises.problems()
-            if (problem.line, problem.column) not in told
-        )
+        if self.sla.found:
+            problems += self.promises.problems()
         if people.found and routing.found:
             queues, agents = (
                 (routing.document, routing.found),
@@ -69,6 +69,7 @@ class Desk:
         customers = {handle: one.language for handle, one in people.model.organisations.items()}
         return [
             *references.people_warnings(people.document, people.model),
+            *self.pagers.warnings,
             *references.language_warnings(routing.document, "queues", queues, languages),
             *references.language_warnings(people.document, "organisations", customers, languages),
             *self.promises.warnings(self._named_calendars()),
@@ -85,7 +86,7 @@ class Desk:
             "agent": people.agents,
             "organisation": people.organisations,
             "template": template_names(self.templates),
-            "person": [*ROLES, *people.agents, *people.teams],
+            "person": [*people.agents, *people.teams],
             "calendar": [*_names(self.sla, "calendars"), *self.promises.book.calendars],
             "sla": [*_names(self.sla, "sla"), *self.promises.book.policies],
         }
@@ -106,9 +107,11 @@ class Desk:
         return hashlib.sha256(digests).hexdigest()[:16]
 
 
-def read_desk(folder: Path, templates: Path | None, routing_file: Path | None = None) -> Desk:
-    """Read people.yaml, routing.yaml and sla.yaml, and agents' words in `templates` beside them;
-    rules may name any mail of the admin's `templates`.
+def read_desk(
+    folder: Path, templates: Path | None, around: Surroundings, routing_file: Path | None = None
+) -> Desk:
+    """Read people.yaml with the secrets that it names, routing.yaml and sla.yaml, and agents' words
+    in `templates` beside them; rules may name any mail of the admin's `templates`.
 
     `routing_file` is read in place of routing.yaml, to see what it would do.
     """
@@ -116,14 +119,17 @@ def read_desk(folder: Path, templates: Path | None, routing_file: Path | None = 
     routing = read_file(folder, name, RoutingFile)
     raws = routing.found.rules if routing.found else ()
     sla = read_file(folder, "sla.yaml", SlaFile, may_be_empty=True)
+    people = read_file(folder, "people.yaml", PeopleFile)
+    places = places_of(people.found) if people.found else {}
     return Desk(
-        read_file(folder, "people.yaml", PeopleFile),
+        people,
         routing,
         sla,
         read_sla_source(sla.document),
         read_agent_words(words if (words := folder / "templates").is_dir() else None),
         compile_all(routing.document, raws),
         templates,
+        read_pagers(people.document, places, around),
     )
 
 
@@ -133,7 +139,7 @@ def desk_rules(current: Rules, desk: Desk) -> Rules:
     return replace(
         current,
         queues=tuple(_queue(handle, queue) for handle, queue in routing.queues.items()),
-        agents=tuple(_agent(handle, agent) for handle, agent in people.agents.items()),
+        agents=tuple(_agent(handle, agent, desk.pagers) for handle, agent in people.agents.items()),
         teams=tuple(Team(handle, **team.model_dump()) for handle, team in people.teams.items()),
         organisations=tuple(
             _organisation(handle, item) for handle, item in people.organisations.items()
@@ -149,7 +155,14 @@ def desk_rules(current: Rules, desk: Desk) -> Rules:
         calendars=book.calendars,
         promises=book.promises,
         follow_up=book.follow_up,
+        pagers={**_of_alerts(current.pagers), **desk.pagers.urls},
+        silent_pagers=(*_of_alerts(dict.fromkeys(current.silent_pagers, "")), *desk.pagers.silent),
     )
+
+
+def _of_alerts(pagers: Mapping[str, str]) -> dict[str, str]:
+    """What maildesk.yaml says, which a reload leaves as it is."""
+    return {address: url for address, url in pagers.items() if address == ALERTS}
 
 
 def desk_sources(desk: Desk) -> Sources:
@@ -174,7 +187,7 @@ def _queue(handle: str, queue: reloaded_files.Queue) -> Queue:
     )
 
 
-def _agent(handle: str, agent: reloaded_files.Agent) -> Agent:
+def _agent(handle: str, agent: reloaded_files.Agent, pagers: Pagers) -> Agent:
     return Agent(
         handle=handle,
         name=agent.name,
@@ -184,7 +197,7 @@ def _agent(handle: str, agent: reloaded_files.Agent) -> Agent:
         timezone=agent.timezone,
         receipts=agent.receipts,
         calendar=agent.calendar,
-        pager=agent.pager,
+        pager=pagers.address(handle, agent.pager),
     )
 
 

@@ -13,7 +13,6 @@ from maildesk.config.section import (
     SecretSource,
     Section,
     choose_one,
-    empty_until,
     not_yet,
     refuse,
 )
@@ -239,6 +238,17 @@ class Authentication(Section):
     )
 
 
+class Alerts(Section):
+    """A second way out for alerts, besides mail to the admins."""
+
+    apprise: Secret | None = Field(
+        default=None, description="where an apprise URL is read from, see [pagers](#pagers)"
+    )
+    smarthost: Annotated[
+        dict[str, object] | None, not_yet("an apprise URL mailtos://… names another server")
+    ] = Field(default=None, description="not supported yet")
+
+
 class Http(Section):
     """The health page."""
 
@@ -273,10 +283,8 @@ class MaildeskFile(Section):
     authentication: Authentication = Field(
         default=Authentication(), description="whose word on a sender is believed"
     )
-    alerts: Annotated[
-        dict[str, object], empty_until("alerts by another way", "alerts go to the admins by mail")
-    ] = Field(
-        default={}, description="a second way out for alerts; not supported yet, must be empty"
+    alerts: Alerts = Field(
+        default=Alerts(), description="a second way out for alerts, besides mail to the admins"
     )
     timezone: Timezone = Field(default="UTC", description="default of queues and agents")
     http: Http | None = Field(default=None, description="the health page; left out: none")

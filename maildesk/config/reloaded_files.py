@@ -2,11 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
 
 from maildesk.config.priority_matrix import Matrix
 from maildesk.config.routing_rules import rules_schema
-from maildesk.config.section import Section
+from maildesk.config.section import SecretSource, Section
 from maildesk.config.sla_schema import calendars_schema, policies_schema
 from maildesk.config.words import (
     Address,
@@ -27,6 +34,25 @@ def _not_a_word_of_commands(handle: str) -> str:
     return handle
 
 
+def _not_a_url(value: object) -> object:
+    if isinstance(value, str) and "://" in value:
+        hint = "write {file: PATH}, {credential: NAME} or {env: NAME} instead"
+        raise fault("a pager's URL is a secret and must not stand in this file", hint)
+    return value
+
+
+def _kind_of_pager(value: object) -> str:
+    return "secret" if isinstance(value, (dict, SecretSource)) else "address"
+
+
+# A union that says what is wrong once, not once for each of its kinds.
+Pager = Annotated[
+    Annotated[Address, BeforeValidator(_not_a_url), Tag("address")]
+    | Annotated[SecretSource, Tag("secret")],
+    Discriminator(_kind_of_pager),
+]
+
+
 class Agent(Section):
     """Somebody who works on tickets."""
 
@@ -42,8 +68,10 @@ class Agent(Section):
         default=None,
         description="working hours, a calendar of [sla.yaml](sla.md); left out: its first",
     )
-    pager: Address | None = Field(
-        default=None, description="where a page goes, besides the first address: a gateway to SMS"
+    pager: Pager | None = Field(
+        default=None,
+        description="where a page goes, besides the first address: the address of a gateway to "
+        "SMS, or where an apprise URL is read from, see [pagers](#pagers)",
     )
     notify: Text | None = Field(default=None, description="not used yet")
 

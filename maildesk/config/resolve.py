@@ -15,12 +15,14 @@ from maildesk.config.credentials import (
     read_key,
     read_password,
 )
+from maildesk.config.pagers import Pagers, Places, read_pagers
 from maildesk.config.section import SecretSource
 from maildesk.config.shape import show
 from maildesk.config.words import is_loopback, split_endpoint
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.mail.identifiers import ReplyAddresses
+from maildesk.policy.paging import ALERTS
 from maildesk.policy.rules import Acknowledge, Authentication, Rules
 from maildesk.settings import Endpoint, Listen, ListenTls, Mailbox, Send, Smarthost
 
@@ -40,6 +42,7 @@ class Static:
     send: Send
     keys: tuple[bytes, ...]
     http: Endpoint | None
+    pagers: Pagers
 
 
 def resolve(
@@ -47,6 +50,7 @@ def resolve(
 ) -> tuple[Static, tuple[Problem, ...]]:
     """Return the settings and what is wrong; where something is, its value is of no use."""
     resolver = _Resolver(document, around)
+    pagers = read_pagers(document, _alerts(file), around)
     static = Static(
         database=database_url(file, around),
         listen=tuple(resolver.listen(item, ("listen", n)) for n, item in enumerate(file.listen)),
@@ -56,8 +60,14 @@ def resolve(
         send=resolver.send(file.send),
         keys=resolver.keys(file.reply.key),
         http=_tcp_endpoint(file.http.listen) if file.http else None,
+        pagers=pagers,
     )
-    return static, tuple(resolver.problems)
+    return static, (*resolver.problems, *pagers.problems)
+
+
+def _alerts(file: shape.MaildeskFile) -> Places:
+    source = file.alerts.apprise
+    return {ALERTS: (("alerts", "apprise"), source)} if source else {}
 
 
 def database_url(file: shape.MaildeskFile, around: Surroundings) -> str:
@@ -86,6 +96,8 @@ def static_rules(file: shape.MaildeskFile, static: Static) -> Rules:
         ),
         admins=tuple(file.admins),
         timezone=file.timezone,
+        pagers=static.pagers.urls,
+        silent_pagers=static.pagers.silent,
     )
 
 

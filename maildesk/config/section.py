@@ -1,7 +1,7 @@
 """What the shapes of the configuration files are made of: a section, and secrets.
 
-A key that is planned but does nothing yet is refused in so many words (`not_yet`, `refuse`,
-`empty_until`), or warned of where that harms nobody.
+A key that is planned but does nothing yet is refused in so many words (`not_yet`, `refuse`), or
+warned of where that harms nobody.
 """
 
 from typing import Annotated, Any
@@ -40,17 +40,6 @@ def refuse(choice: object) -> AfterValidator:
     def check(value: Any) -> Any:
         if value == choice:
             raise fault(f"{choice} is not supported yet", "leave it out")
-        return value
-
-    return AfterValidator(check)
-
-
-def empty_until(what: str, hint: str) -> AfterValidator:
-    """Mark a list or mapping that must stay empty until it is supported."""
-
-    def check(value: Any) -> Any:
-        if value:
-            raise fault(f"{what} are not supported yet", hint)
         return value
 
     return AfterValidator(check)

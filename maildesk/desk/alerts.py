@@ -1,5 +1,8 @@
-"""Alerts: what an admin must know, by mail and in the log. One key is sent once an hour at most, or
-as rarely as the alert says."""
+"""Alerts: what an admin must know, by mail, by apprise where that is set up, and in the log. One
+key is sent once an hour at most, or as rarely as the alert says."""
+
+from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
@@ -9,6 +12,7 @@ from maildesk.errors import MaildeskError
 from maildesk.mail.identifiers import unique_part
 from maildesk.mail.message import Address
 from maildesk.model.plan import Alert, Audience, Notice
+from maildesk.policy.paging import ALERTS, USEFUL_FOR
 from maildesk.store import outbox
 from maildesk.store.alerts import is_due, may_alert
 
@@ -23,6 +27,7 @@ def send_alert(desk: Desk, alert: Alert) -> None:
                 return
         _log(alert)
         notices = [_notice(desk, alert, to) for to in desk.rules.admins]
+        notices += [_page(desk, alert)] if ALERTS in desk.rules.pagers else []
         (letters,) = write_letters(desk, [order(desk, notices)], _log)
         if isinstance(letters, Exception):
             raise letters
@@ -35,8 +40,21 @@ def send_alert(desk: Desk, alert: Alert) -> None:
         log.error("alert not queued", key=alert.key, error=error.text)
 
 
+def tell_silent_pagers(desk: Desk) -> None:
+    """Alert the admins, once a day, of pagers that cannot ring for want of apprise."""
+    silent = desk.rules.silent_pagers
+    if silent:
+        problem = "apprise is not installed: pages and alerts go out by mail only"
+        alert = Alert("paging", problem, ", ".join(silent), every=timedelta(days=1))
+        send_alert(desk, alert)
+
+
 def _log(alert: Alert) -> None:
     log.error("alert", key=alert.key, problem=alert.problem, detail=alert.detail)
+
+
+def _page(desk: Desk, alert: Alert) -> Notice:
+    return replace(_notice(desk, alert, ALERTS), useful_for=USEFUL_FOR)
 
 
 def _notice(desk: Desk, alert: Alert, admin: str) -> Notice:

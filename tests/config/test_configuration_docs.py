@@ -29,8 +29,8 @@ def sections() -> dict[str, dict]:
 
 def kind(schema: dict) -> str:
     """What may stand as a value, in words."""
-    if "anyOf" in schema:
-        kinds = [kind(part) for part in schema["anyOf"] if part.get("type") != "null"]
+    if parts := schema.get("anyOf") or schema.get("oneOf"):
+        kinds = [kind(part) for part in parts if part.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
     if "enum" in schema or "const" in schema:
         return ", ".join(f"`{choice}`" for choice in schema.get("enum") or [schema["const"]])
