@@ -17,13 +17,15 @@ from maildesk.desk.letters import letters_of
 from maildesk.errors import Temporary
 from maildesk.mail.message import address_key
 from maildesk.model.digests import Found, HeldBack, Listing
+from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Alert
-from maildesk.policy.digest import digest
+from maildesk.policy.digest import digest, is_half_gone
 from maildesk.policy.mornings import Morning, mornings, untaken_teams
 from maildesk.policy.rules import Rules
 from maildesk.store import digests, outbox
 from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply
+from maildesk.store.clocks import on_the_clock
 
 log = structlog.get_logger()
 
@@ -96,8 +98,27 @@ def find(
     else:
         found = _of_agent(connection, morning, rules, now, found, untaken)
     key = address_key(reader.agent.addresses[0])
-    numbers = (one.line.number for one in found.cases)
-    return replace(found, parties=digests.numbers_of(connection, key, numbers))
+    numbers = [one.line.number for one in found.cases]
+    return replace(
+        found,
+        half_gone=_half_gone(connection, found, rules, now),
+        parties=digests.numbers_of(connection, key, numbers),
+    )
+
+
+def _half_gone(connection: Connection, found: Found, rules: Rules, now: datetime) -> frozenset[int]:
+    due = {one.line.number for one in found.cases if one.line.due_at and one.line.due_at >= now}
+    known = on_the_clock(connection, due)
+    return frozenset(number for number in known if _is_half_gone(known[number], rules, now))
+
+
+def _is_half_gone(facts: TicketFacts, rules: Rules, now: datetime) -> bool:
+    """One whose clocks cannot be read does not hold up all others: the beat has told the admins."""
+    try:
+        return is_half_gone(facts, rules, now)
+    except Exception:
+        log.exception("clocks not read", ticket=facts.ticket.number)
+        return False
 
 
 def _of_team(connection: Connection, morning: Morning, now: datetime, found: Found) -> Found:

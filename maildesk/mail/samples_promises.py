@@ -87,6 +87,7 @@ _LINE: Sample = {
     **LISTED[0],
     "subject": "Blank pages",
     "is_new": False,  # since the last digest
+    "is_half_gone": False,  # half of the time, of one that is not overdue
     "commands": [command("#solve")],
 }
 _NEXT: Sample = {**_LINE, "number": 1039, "subject": "New screen", "due_at": LATER, "requester": BO}

@@ -52,13 +52,15 @@ class PartyNumber:
 class Found:
     """All that a digest is made of. `listing` are the tickets of its reader, be it an agent or a
     team; `untaken` those of his teams that nobody has; `missed` those whose promise was missed
-    since the last digest, `since`. `parties` is who the reader is in each ticket, by its number."""
+    since the last digest, `since`; `half_gone` those that have used half of a promise's time.
+    `parties` is who the reader is in each ticket, by its number."""
 
     since: datetime
     held: tuple[HeldBack, ...] = ()
     listing: Listing = Listing()
     untaken: Listing = Listing()
     missed: tuple[Listed, ...] = ()
+    half_gone: frozenset[int] = frozenset()
     parties: Mapping[int, PartyNumber] = field(default_factory=dict)
 
     @property

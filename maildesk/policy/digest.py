@@ -16,15 +16,18 @@ from maildesk.mail.marker import marker_line
 from maildesk.mail.message import Address
 from maildesk.model.changes import AddParty
 from maildesk.model.digests import Found, HeldBack, Listed
+from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Audience, Disposition, Notice, Plan
 from maildesk.model.ticket import Party, Role, Status
 from maildesk.policy.confirmations import bound_to
 from maildesk.policy.letters import AUTO_GENERATED, plain_name
 from maildesk.policy.mornings import Morning
+from maildesk.policy.promised import clocks_of
+from maildesk.policy.promises import ClockName
 from maildesk.policy.rules import Rules
 
 LINES = 100  # in one mail, and
-LINKED = 40  # of them with commands: whatever the subjects hold, its HTML stays under 100 kB
+LINKED = 25  # of them with commands: whatever the subjects hold, its HTML stays under 100 kB
 
 _WAITING = (Status.WAITING_USER, Status.ON_HOLD, Status.SCHEDULED)
 
@@ -52,6 +55,15 @@ def section_of(case: Listed, morning: Morning, now: datetime) -> Section:
     if is_free:
         return Section.UNASSIGNED
     return Section.WAITING if case.line.status in _WAITING else Section.COMING
+
+
+def is_half_gone(facts: TicketFacts, rules: Rules, now: datetime) -> bool:
+    """Whether half of the time of a promise is gone that runs; its log is part of the facts."""
+    return any(
+        clock.is_running and clock.target is not None and 2 * clock.elapsed >= clock.target
+        for name, clock in clocks_of(facts, rules, now).items()
+        if name is not ClockName.UPDATE
+    )
 
 
 def digest(morning: Morning, found: Found, rules: Rules, now: datetime) -> Plan:
@@ -137,7 +149,9 @@ class _Writer:
             "reader": {"name": self._to.name},
             "marker": marker_line(queue.language),
             "team": self.morning.reader.team,
-            "held": [self._held(mail) for mail in found.held],
+            "held": [
+                self._held(mail, is_linked=place < LINKED) for place, mail in enumerate(found.held)
+            ],
             **items,
             "missed": [
                 {"label": f"#{case.line.number}", "href": self._show(case)} for case in found.missed
@@ -165,6 +179,7 @@ class _Writer:
             "created_at": line.created_at,
             "due_at": line.due_at,
             "is_new": line.created_at > self.found.since,
+            "is_half_gone": section is not Section.OVERDUE and line.number in self.found.half_gone,
             "href": self._show(case),
             "commands": [self._link(case, word) for word in words],
         }
@@ -177,18 +192,21 @@ class _Writer:
             return ("#assign ",)
         return ("#solve",) if section is Section.WAITING else ("#solve", "#wait 2d")
 
-    def _held(self, mail: HeldBack) -> dict[str, object]:
+    def _held(self, mail: HeldBack, *, is_linked: bool) -> dict[str, object]:
         line = mail.case.line
+        words = self._offers(mail) if is_linked else []
         return {
             "number": line.number,
             "subject": line.subject,
             "at": mail.at,
             "author": self._person(mail.author) if mail.author else None,
             "href": self._show(mail.case),
-            "commands": [self._link(mail.case, "#admit")] if mail.author else self._offers(mail),
+            "commands": words,
         }
 
     def _offers(self, mail: HeldBack) -> list[dict[str, str]]:
+        if mail.author:
+            return [self._link(mail.case, "#admit")]
         may = {"run": mail.question.get("may_run"), "send": mail.question.get("may_send")}
         words = (*(word for word, is_allowed in may.items() if is_allowed), "drop")
         address = self._address(mail.case, Purpose.CONFIRMATION, mail.receipt)

@@ -334,3 +334,10 @@ def test_new_is_what_came_since_the_last_digest(world):
     fresh = case(3, created_at=NOW - HOUR, assignee=None)
     facts = facts_of(world, MINE, found(fresh, case(4, assignee=None)))
     assert [item["is_new"] for item in facts["unassigned"]] == [True, False]
+
+
+def test_half_of_the_time_is_said_of_what_is_not_overdue(world):
+    late, soon = case(3, due_at=NOW - HOUR), case(4, due_at=NOW + HOUR)
+    facts = facts_of(world, MINE, found(late, soon, case(5), half_gone=frozenset({3, 4})))
+    said = {item["number"]: item["is_half_gone"] for name in Section for item in facts[name]}
+    assert said == {3: False, 4: True, 5: False}

@@ -13,8 +13,10 @@ import pytest
 from sqlalchemy import event, func, select, text, update
 from stories.house import BO, KARI, SUPPORT, House, open_house
 from stories.people import Client, Letter, bare
+from stories.promises import policy, promise
 
 from maildesk.desk import digests
+from maildesk.desk.beat import beat
 from maildesk.desk.jobs import JOBS
 from maildesk.errors import NotFound
 from maildesk.mail.template_sources import Sources
@@ -283,6 +285,25 @@ def test_what_presses_most_comes_first(desk, ada, kari):
     look(desk, day)
     assert listed(kari.last) == [5, 4, 7, 3, 2, 1]
     assert "due Tue, 24 Nov 2026, 11:00 CET" in kari.last.text.replace("\n", " ")
+
+
+def test_half_of_the_time_is_said_to_be_gone_where_a_clock_runs(desk, ada, kari):
+    """Three of four hours until the first answer are over, one in two cases of twenty-four."""
+    desk.clock.at = local(2026, 11, 23, 13)
+    short, long = policy("oslo", first_response=4), policy("oslo", "long", first_response=24)
+    promises = (promise(short, subject_contains="fast"), promise(long))
+    desk.change_rules(promises=promises)
+    write(desk, ada, subject="Fast")
+    write(desk, ada, 2, subject="Slow")
+    beat(desk.desk)
+    beat(desk.desk)
+    look(desk, local(2026, 11, 24, 8))
+    words = kari.last.text.replace("\n", " ")
+    assert (
+        "Fast 1, Ada Berg, new, due Tue, 24 Nov 2026, 09:00 CET (half of the time is gone)" in words
+    )
+    assert words.count("half of the time") == 1
+    assert listed(kari.last) == [1, 2, 3]
 
 
 def test_a_lead_reads_who_has_what(desk, ada):
