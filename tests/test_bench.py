@@ -4,11 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.bench import accept, desk, journal, memory
+from maildesk.bench import accept, beat, desk, journal, memory
 from maildesk.bench.rows import Figure, Kind, Row, medians, rounds
 from maildesk.bench.table import Scale, measure_all
 
-TINY = Scale(rounds=1, accepted=20, accepted_big=2, kept=60, tickets=8, tickets_big=1, loaded=5)
+TINY = Scale(
+    rounds=1,
+    accepted=20,
+    accepted_big=2,
+    kept=60,
+    tickets=8,
+    tickets_big=1,
+    loaded=5,
+    open_few=60,
+    beats=1,
+)
 
 KIND = Kind("something", "/s", "something bare", mark=0.5, at_least=100)
 
@@ -25,6 +35,13 @@ def test_row_is_the_median_of_its_figures():
 )
 def test_row_reaches_all_of_its_marks_or_none(ours: float, limit: float | None, is_reached: bool):
     assert Row(KIND, ours, limit).is_reached is is_reached
+
+
+@pytest.mark.parametrize(("ours", "is_reached"), [(150, True), (151, False)])
+def test_row_may_cost_no_more_than_so_many_times_its_limit(ours: float, is_reached: bool):
+    kind = Kind("many", " ms", "few", at_most_ratio=1.5)
+    assert Row(kind, ours, 100).is_reached is is_reached
+    assert Row(kind, ours, 100).marks == "≤ 1.5"
 
 
 def test_marks_are_told_in_words():
@@ -48,6 +65,9 @@ def test_all_rows_are_measured(tmp_path: Path):
         desk.SENDING,
         desk.REPLY,
         desk.BIG,
+        beat.FEW,
+        beat.MANY,
+        beat.CLOCKS,
         memory.IDLE,
         memory.LOADED,
     ]

@@ -5,6 +5,7 @@
     accept      SMTP to the journal, against a listener that keeps nothing
     journal     commits, against bare SQLite
     desk        journal to outbox, against parsing alone; outbox to smarthost, against smtplib
+    beat        what is due, among few open tickets and among many
     memory      what all processes of the daemon take
     load, sink  the client and the smarthost, each in a process of its own
 

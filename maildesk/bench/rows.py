@@ -8,7 +8,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One row of docs/performance.md: what is measured, against what, and what it should reach.
-    `mark` is a ratio; a row without one has `at_most` or `at_least` in its own unit, or neither."""
+    `mark` is the least ratio, `at_most_ratio` the greatest; a row without one has `at_most` or
+    `at_least` in its own unit, or neither."""
 
     name: str
     unit: str
@@ -16,6 +17,7 @@ class Kind:
     mark: float | None = None
     at_least: float | None = None
     at_most: float | None = None
+    at_most_ratio: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,9 @@ class Row:
         kind = self.kind
         return (
             (kind.mark is None or self.ratio is None or self.ratio >= kind.mark)
+            and (
+                kind.at_most_ratio is None or self.ratio is None or self.ratio <= kind.at_most_ratio
+            )
             and (kind.at_least is None or self.ours >= kind.at_least)
             and (kind.at_most is None or self.ours <= kind.at_most)
         )
@@ -56,6 +61,7 @@ class Row:
         kind = self.kind
         words = [
             f"≥ {kind.mark:g}" if kind.mark is not None else "",
+            f"≤ {kind.at_most_ratio:g}" if kind.at_most_ratio is not None else "",
             f"≥ {kind.at_least:g}{kind.unit}" if kind.at_least is not None else "",
             f"≤ {kind.at_most:g}{kind.unit}" if kind.at_most is not None else "",
         ]
