@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.orm import Session
 
 from maildesk.cli.console import out, say
 from maildesk.cli.conversation import (
@@ -22,9 +23,11 @@ from maildesk.cli.conversation import (
     plain_text,
     wait_until,
 )
+from maildesk.cli.times import clock_words
 from maildesk.config import load
 from maildesk.config.starter import write_demo
 from maildesk.daemon import Daemon
+from maildesk.desk.clocks import show_clocks
 from maildesk.desk.desk import Desk
 from maildesk.errors import Unavailable
 from maildesk.logs import configure_logs
@@ -122,7 +125,7 @@ class Stage:
         self._scene("Ada writes to the desk")
         self._send(ada, ada.write(SUPPORT, "Printer is dead", "It says PC LOAD LETTER.\n\nAda"))
         wait_until(lambda: bool(post.deliver()) and bool(ada.inbox and kari.inbox), "two mails")
-        self._scene("Ada is told at once that her mail is here")
+        self._scene("Ada is told at once that her mail is here, and by when she has an answer")
         self._show(ada.inbox[-1])
         self._scene("Kari, an agent, gets it in her ordinary inbox")
         self._show(kari.inbox[-1])
@@ -148,7 +151,7 @@ class Stage:
         wait_until(lambda: sum(self._counts().values()) == before + 2, "two more mails taken")
         if self._post.deliver():
             raise NothingCame("silence after thanks and a vacation notice")
-        self._scene("The tickets")
+        self._scene("The tickets, and what became of each promise")
         self._show_tickets()
 
     def _counts(self) -> dict[str, int]:
@@ -177,7 +180,15 @@ class Stage:
                 words = "   #{number}  {status:8} {priority}  {assignee:6} {requester}  {subject}"
                 shown = {**ticket, "assignee": ticket["assignee"] or "–"}
                 out.print(words.format(**shown), markup=False)
+                self._show_clocks(session, ticket["number"])
         out.print()
+
+    def _show_clocks(self, session: Session, number: int) -> None:
+        clocks = show_clocks(session, number, self._desk.rules, self._desk.clock())
+        for name, clock in clocks.items():
+            if clock["cycles"]:
+                words = f"       {name.replace('_', ' '):15} {clock_words(clock)}"
+                out.print(words, markup=False, style="dim")
 
     # --- going on ---
 
