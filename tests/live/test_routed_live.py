@@ -165,7 +165,7 @@ def test_each_mail_lands_where_the_rules_say(desk: LiveDesk, doors: Doors) -> No
 
 
 def _as_expected(subject: str, ticket: dict[str, Any]) -> dict[str, Any]:
-    """What the ticket says of what is expected, its tags in order."""
-    return {
-        name: sorted(ticket[name]) if name == "tags" else ticket[name] for name in LANDED[subject]
-    }
+    """What the ticket says of what is expected; its tags in order, without the one that depends on
+    when the test runs."""
+    tags = sorted(set(ticket["tags"]) - {"out-of-hours"})
+    return {name: {**ticket, "tags": tags}[name] for name in LANDED[subject]}
