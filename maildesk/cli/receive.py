@@ -3,16 +3,20 @@
 What works mails off is imported only where no daemon does: it takes half of the time.
 """
 
+import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
-from maildesk.cli.console import ConfigOption, complain, settings_of
+from maildesk.cli.console import ConfigOption, complain, naming
+from maildesk.config import find_folder
 from maildesk.errors import MaildeskError, Temporary, Unavailable
+from maildesk.in_force import load_or_kept
 from maildesk.logs import configure_logs
 from maildesk.mail.envelope import Envelope, Source, written_path
 from maildesk.mail.limits import HEAD_BYTES
@@ -41,13 +45,23 @@ def receive(
     """Take one mail from standard input; exits with 0 or 75 and nothing else, as MTAs want it."""
     # Whatever is raised before the mail is kept becomes 75: see `maildesk.__main__`.
     configure_logs("warning")
-    settings = settings_of(config)
+    settings = _settings(config)
     raw, full_size = read_mail(sys.stdin.buffer, settings.limits.message_bytes)
     recipients = tuple(to or ())
     envelope = Envelope(Source.PIPE, written_path(sender), recipients, full_size=full_size)
     if _keep(settings, raw, envelope):
         _process(settings)
     return 0
+
+
+def _settings(config: Path | None) -> Settings:
+    """The settings in force: a fault that somebody wrote into the rules keeps no mail out."""
+    folder = find_folder(config, os.environ)
+    with naming(folder):
+        loaded = load_or_kept(folder, os.environ)
+        if loaded.rejected:
+            complain(f"{loaded.rejected}\nthe last good copy of the configuration serves")
+    return loaded.settings
 
 
 def read_mail(stream: BinaryIO, limit_bytes: int) -> tuple[bytes, int | None]:

@@ -96,6 +96,40 @@ def test_broken_rules_are_rejected_and_good_ones_take_over(
     assert [ticket["queue"] for ticket in tickets] == ["helpdesk", "bill"]
 
 
+def test_last_good_copy_serves_where_files_are_broken_at_start(daemon: RunningDaemon) -> None:
+    daemon.write("routing.yaml", "queues:\n  helpdesk:\n    adress: support@example.com\n")
+    daemon.write("sla.yaml", "sla: [gold]\n")
+    daemon.restart()
+    assert "the last good copy serves" in daemon.log
+    daemon.send(write_mail(1))
+    assert [ticket["queue"] for ticket in daemon.wait_for_tickets(1)] == ["helpdesk"]
+    daemon.wait_for_letters()
+    (alert,) = daemon.outgoing(to="admin@example.com")
+    told = alert.get_payload(0).get_payload(decode=True).decode()
+    assert "routing.yaml:3" in told
+    assert "sla.yaml:1" in told
+    assert daemon.ask("check").returncode == 78
+    piped = daemon.cli("receive", "--to", "support@example.com", stdin=write_mail(2))
+    assert piped.returncode == 0
+    assert b"the last good copy" in piped.stderr
+    daemon.wait_for_tickets(2)
+
+    reload_and_wait(daemon, "rules rejected")
+    daemon.write("routing.yaml", ROUTING)
+    daemon.write("sla.yaml", "sla: []\n")
+    reload_and_wait(daemon, "rules reloaded")
+    assert len(daemon.outgoing(to="admin@example.com")) == 1
+
+
+def test_first_start_with_broken_files_fails(make_daemon: Callable[..., RunningDaemon]) -> None:
+    daemon = make_daemon()
+    daemon.write("sla.yaml", "sla: [gold]\n")
+    daemon.spawn()
+    assert daemon.process
+    assert daemon.process.wait(STOP_SECONDS) == 78
+    assert "sla.yaml:1:7: expected a policy" in daemon.log
+
+
 def reload_and_wait(daemon: RunningDaemon, words: str) -> None:
     already = daemon.log.count(words)
     daemon.reload()
@@ -142,6 +176,13 @@ def test_the_service_manager_is_told_of_every_step(
     assert not manager.was_told("STOPPING=1")
     assert daemon.stop() == 0
     assert manager.was_told("STOPPING=1")
+
+
+def test_a_reload_checks_the_configuration_first() -> None:
+    """systemd.service(5): several ExecReload= run in their order; the first that fails ends it."""
+    lines = UNIT.read_text().splitlines()
+    reloads = [line.partition("=")[2] for line in lines if line.startswith("ExecReload=")]
+    assert reloads == ["/opt/maildesk/bin/maildesk check", "/bin/kill -HUP $MAINPID"]
 
 
 def test_postfix_can_join_the_group_of_the_socket() -> None:
