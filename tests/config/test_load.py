@@ -278,6 +278,86 @@ def test_what_is_hardly_meant_is_a_warning(write, file: str, old: str, new: str,
     assert str(warning).startswith(told)
 
 
+# --- promises ------------------------------------------------------------------------------------
+
+SLA = """\
+calendars:
+  oslo: {timezone: Europe/Oslo, hours: {mon-fri: ["08:00-16:00"]}}
+  bergen: {timezone: Europe/Oslo, hours: {mon-fri: ["09:00-17:00"]}}
+  both: {union: [oslo, bergen]}
+sla:
+  - {name: gold, when: {organisation: acme}, clocks: {P1: {calendar: both, resolution: 3bd}}}
+  - {name: standard, clocks: {P1: {calendar: 24x7, resolution: 3d}}}
+follow_up: {stale: never}
+"""
+ACME = (
+    "organisations:\n  acme: {name: Acme, domains: [acme.example], sla: gold, "
+    "watchers: [boss@acme.example]}\nteams:\n"
+)
+
+
+def test_promises_come_into_the_rules(write, good: Path) -> None:
+    (good / "sla.yaml").write_text(SLA)
+    write("teams:\n", ACME, "people.yaml")
+    write("name: Bo Berg,", "name: Bo Berg, calendar: bergen,", "people.yaml")
+    settings = load(good, {})
+    rules = settings.rules
+    assert settings.warnings == ()
+    assert list(rules.calendars) == ["oslo", "bergen", "both", "24x7"]
+    assert rules.office is rules.calendars["oslo"]
+    assert list(rules.policies) == ["gold", "standard"]
+    assert rules.follow_up.stale == 0
+    assert rules.agents[1].calendar == "bergen"
+    (acme,) = rules.organisations
+    assert (acme.sla, acme.watchers) == ("gold", ("boss@acme.example",))
+    assert settings.sources.files["sla.yaml"] == SLA
+    assert settings.sources.sla["sla"][0]["name"] == "gold"
+
+
+def test_without_calendars_the_office_is_open_on_weekdays(good: Path) -> None:
+    rules = load(good, {}).rules
+    assert list(rules.calendars) == ["24x7"]
+    assert rules.office.timezone == rules.timezone
+    assert [bool(frames) for frames in rules.office.hours] == [True] * 5 + [False] * 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "  - {name: standard, clocks: {P1: {calendar: 24x7, resolution: 3d}}}\n",
+            "",
+            "sla.yaml:6:3: no policy fits every ticket: some have no clocks",
+        ),
+        (
+            "when: {organisation: acme}, ",
+            "",
+            'sla.yaml:7:5: policy "standard" is never asked: "gold" above it fits everything',
+        ),
+        ("[oslo, bergen]", "[oslo]", 'sla.yaml:3:3: nobody uses calendar "bergen"'),
+        (
+            "resolution: 3d",
+            "first_response: 4d, resolution: 3d",
+            'sla.yaml:7:68: policy "standard": P1 is solved before it is answered',
+        ),
+    ],
+)
+def test_promises_that_are_hardly_meant_are_a_warning(
+    write, good: Path, old: str, new: str, told: str
+) -> None:
+    (good / "sla.yaml").write_text(SLA)
+    write("teams:\n", ACME, "people.yaml")
+    (warning,) = load(write(old, new, "sla.yaml"), {}).warnings
+    assert str(warning).startswith(told)
+
+
+def test_a_calendar_that_a_rule_names_is_used(write, good: Path) -> None:
+    (good / "sla.yaml").write_text(SLA.replace("[oslo, bergen]", "[oslo]"))
+    write("teams:\n", ACME, "people.yaml")
+    rule = "rules: [{name: Late, when: {calendar_open: bergen}, then: {tags: [late]}}]"
+    assert load(write("rules: []", rule, "routing.yaml"), {}).warnings == ()
+
+
 # --- reload -----------------------------------------------------------------------------------
 
 
