@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import put_database
 from dovecot import PASSWORD, Dovecot
 from imap_script import LISTED, RAW, ScriptedServer
 from imap_shelf import ACCEPTED, now
@@ -26,8 +27,8 @@ def server() -> Iterator[Dovecot]:
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
+    put_database(tmp_path / "maildesk.db")
     database = open_database(f"sqlite:///{tmp_path}/maildesk.db")
-    database.migrate()
     yield database
     database.close()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import put_database
 
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import Address, Automatic, InboundMail, Span
@@ -31,8 +32,8 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
+    put_database(path)
     database = open_database(f"sqlite:///{path}")
-    database.migrate()
     yield database
     database.close()
 

@@ -160,10 +160,13 @@ def test_a_reader_sees_one_state_while_others_write(keeper: Journal, database: D
     assert received(database) == 2
 
 
-def test_the_database_is_for_its_owners_eyes_only(database: Database, path: Path) -> None:
+def test_the_database_is_for_its_owners_eyes_only(path: Path) -> None:
+    database = open_database(f"sqlite:///{path}")
+    database.migrate()
     with database.write():
         files = [path, *path.parent.glob("desk.db-*"), path.with_name("desk.db.lock")]
         assert {file.stat().st_mode & 0o077 for file in files} == {0}
+    database.close()
 
 
 def test_a_long_log_is_brought_home(

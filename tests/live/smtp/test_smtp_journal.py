@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, datetime
 
 import pytest
+from databases import put_database
 
 from maildesk.mail.envelope import Answer
 from maildesk.store.claims import claim
@@ -14,8 +15,8 @@ from maildesk.store.journal import Journal
 
 @pytest.fixture
 def database(tmp_path):
+    put_database(tmp_path / "desk.db")
     opened = open_database(f"sqlite:///{tmp_path}/desk.db")
-    opened.migrate()
     yield opened
     opened.close()
 
