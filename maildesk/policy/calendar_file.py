@@ -13,19 +13,14 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from maildesk.policy.calendar import ALWAYS, Calendar, LocalCalendar, UnionCalendar
+from maildesk.policy.holiday_file import HOLIDAYS_SCHEMA, read_holidays
 from maildesk.policy.hours import DAY_MINUTES, DAYS, Frame, Week, read_days, read_frame
-from maildesk.policy.public_holidays import (
-    PublicHolidays,
-    country_hint,
-    public_holidays,
-    with_public_holidays,
-)
+from maildesk.policy.public_holidays import with_public_holidays
 from maildesk.policy.rule import BadRule, Path
 from maildesk.policy.rule_words import did_you_mean, quoted, read_text
 from maildesk.policy.sla_words import TEXT, Faults, Key, Section, read_date
 
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ALWAYS}
-YEARS = range(2020, 2051)  # of a country's holidays
 MOST_CALENDARS = 200
 
 _FRAMES = {
@@ -37,27 +32,6 @@ _FRAMES = {
         ]
     },
 }
-_DATES = {"type": "array", "items": {"type": "string", "format": "date"}}
-_NAMED_DATES = {
-    "type": "object",
-    "propertyNames": {"format": "date"},
-    "additionalProperties": {"type": ["string", "null"]},
-}
-
-HOLIDAYS = Section(
-    "holidays",
-    '{country: "NO"}',
-    {
-        "country": Key("a code", 'ISO 3166-1, in quotes: `"NO"`', TEXT, is_required=True),
-        "subdivision": Key("a code", "of a part of it, ISO 3166-2: `BY` of `DE`", TEXT),
-        "language": Key("a language", "of their names; left out: the country's first", TEXT),
-        "dates": Key(
-            "dates",
-            "further days that are closed: a list, or each with its name",
-            {"anyOf": [_DATES, _NAMED_DATES]},
-        ),
-    },
-)
 CALENDAR = Section(
     "a calendar",
     '{timezone: Europe/Oslo, hours: {mon-fri: ["08:00-16:00"]}}',
@@ -73,7 +47,7 @@ CALENDAR = Section(
         "holidays": Key(
             "a country, or dates",
             'days that are closed: `{country: "NO"}`, a list of dates, or dates with names',
-            {"anyOf": [HOLIDAYS.schema, _DATES, _NAMED_DATES]},
+            HOLIDAYS_SCHEMA,
         ),
         "overrides": Key(
             "dates with hours",
@@ -239,53 +213,10 @@ def _read_overrides(raw: object, where: Path, faults: Faults) -> dict[date, tupl
     return read
 
 
-def _read_holidays(
-    raw: object, where: Path, faults: Faults
-) -> tuple[PublicHolidays | None, dict[date, str]]:
-    if not isinstance(raw, Mapping) or not any(key in HOLIDAYS.keys for key in raw):
-        return None, read_dates(raw, where, faults)
-    table = faults.section(raw, where, HOLIDAYS) or {}
-    dates = table.get("dates", [])
-    return (
-        faults.tried(_of_country, table, where) if "country" in table else None,
-        read_dates(dates, (*where, "dates"), faults),
-    )
-
-
-def read_dates(raw: object, where: Path, faults: Faults) -> dict[date, str]:
-    """Read a list of dates, or dates with names."""
-    if isinstance(raw, list):
-        read = (faults.tried(read_date, one, (*where, place)) for place, one in enumerate(raw))
-        return {on: "" for on in read if on}
-    named = faults.mapping(raw, where, "a list of dates", '[2026-12-25], or {country: "NO"}')
-    dates = {}
-    for written, name in named.items():
-        on = faults.tried(read_date, written, (*where, written))
-        text = faults.tried(read_text, name, (*where, written)) if name is not None else ""
-        if on:
-            dates[on] = text or ""
-    return dates
-
-
-def _of_country(table: object, where: Path) -> PublicHolidays:
-    assert isinstance(table, Mapping)  # noqa: S101 - a section was read
-    words = {
-        key: read_text(table[key], (*where, key))
-        for key in ("country", "subdivision", "language")
-        if key in table
-    }
-    try:
-        return public_holidays(words.pop("country"), YEARS, **words)
-    except ValueError as error:
-        key = "subdivision" if "subdivision" in words else "country"
-        hint = country_hint(table["country"]) if key == "country" else ""
-        raise BadRule((*where, key), str(error), hint) from None
-
-
 _PARTS: Mapping[str, Callable[[object, Path, Faults], Any]] = {
     "timezone": _read_timezone,
     "hours": _read_hours,
-    "holidays": _read_holidays,
+    "holidays": read_holidays,
     "overrides": _read_overrides,
 }
 

@@ -20,6 +20,10 @@ class PublicHolidays:
     worked: tuple[date, ...]
 
 
+class UnknownCountry(ValueError):
+    """The library has no such country."""
+
+
 @lru_cache(maxsize=64)
 def public_holidays(
     country: str, years: range, subdivision: str | None = None, language: str | None = None
@@ -33,7 +37,7 @@ def public_holidays(
 
     parts = holidays.list_supported_countries()
     if country not in parts:
-        raise ValueError(f'there is no country "{country[:40]}"')
+        raise UnknownCountry(f'there is no country "{country[:40]}"')
     if subdivision is not None and subdivision not in parts[country]:
         known = ", ".join(parts[country]) or "none"
         raise ValueError(f'{country} has no part "{subdivision[:40]}", but {known}')

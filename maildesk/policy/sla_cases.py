@@ -12,8 +12,8 @@ from typing import Any
 
 from maildesk.model.ticket import Priority, Status
 from maildesk.policy.calendar import Calendar, LocalCalendar, UnionCalendar
-from maildesk.policy.calendar_file import read_dates
 from maildesk.policy.clock import Clock, ClockState
+from maildesk.policy.holiday_file import read_dates
 from maildesk.policy.ladder import Step, read_step
 from maildesk.policy.open_spans import utc
 from maildesk.policy.policy_file import Known, read_clocks

@@ -1,6 +1,7 @@
 """Reads sla.yaml: calendars, promises with their clocks and ladders, and what follows by itself.
 
     calendar_file   calendars                             `read_calendars`
+    └── holiday_file    days that are closed
     policy_file     promises: clocks by priority          `read_promises`
     ├── promise_when    to whom one is made
     └── ladder_file     who is told, and when

@@ -11,8 +11,9 @@ import yaml
 
 from maildesk.config import check_folder
 from maildesk.config.yaml_source import parse_document
-from maildesk.policy.calendar_file import CALENDAR, HOLIDAYS, UNION
+from maildesk.policy.calendar_file import CALENDAR, UNION
 from maildesk.policy.follow_up_file import FOLLOW_UP
+from maildesk.policy.holiday_file import HOLIDAYS
 from maildesk.policy.ladder_file import DEFAULT, REPEAT, STEP
 from maildesk.policy.policy_file import POLICY, REOPEN, TARGETS
 from maildesk.policy.sla_cases import differences, read_case

@@ -216,7 +216,7 @@ def places(value, path=()):
 PLACES = list(places(DOCUMENT.value))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(place=st.sampled_from(PLACES), value=VALUES)
 def test_any_value_in_any_place_is_read_or_told(place, value):
     changed = deepcopy(DOCUMENT.value)
