@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from maildesk.mail.identifiers import Purpose
 from maildesk.model.changes import Detail, NoteEvent, SetDetail
@@ -26,6 +26,8 @@ from maildesk.policy.lifecycle import Trigger
 from maildesk.policy.promises import ClockName
 from maildesk.policy.rules import Rules
 from maildesk.policy.timers import Absent, finished, occasion
+
+_FORGOTTEN = timedelta(days=14)  # after so long a mail would only make the requester wonder
 
 
 def work_off(
@@ -148,6 +150,9 @@ def _remind(draft: Draft, due: Due) -> None:
 
 def _close(draft: Draft, due: Due) -> None:
     draft.trigger(Trigger.SILENCE)
+    if draft.arrival.now - due.turn.at > _FORGOTTEN:
+        draft.reasons.append("nobody is told: it was due long ago")
+        return
     is_solved = due.turn.occasion is Occasion.SOLVED
     sla_notices.tell_closed(draft, "silence" if is_solved else "unanswered")
 

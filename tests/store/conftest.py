@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from databases import put_database
+from stories.conftest import children, house, sources
 
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import Address, Automatic, InboundMail, Span
@@ -18,6 +19,8 @@ from maildesk.store import finishing, tickets
 from maildesk.store.apply import apply
 from maildesk.store.engine import Database, open_database
 from maildesk.store.journal import Journal
+
+__all__ = ["children", "house", "sources"]  # a whole desk, as the stories have it
 
 NOW = datetime(2026, 11, 23, 8, 15, tzinfo=UTC)
 ADA = Address("Ada Berg", "ada@example.org")

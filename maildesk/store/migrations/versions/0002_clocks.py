@@ -6,6 +6,14 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+_SOLVED_AT = """
+    UPDATE ticket SET solved_at = coalesce(
+        (SELECT max(event.at) FROM event
+         WHERE event.ticket = ticket.number AND event.kind = 'status' AND event.new = 'solved'),
+        updated_at)
+    WHERE status IN ('solved', 'closed')
+"""
+
 
 def upgrade() -> None:
     """Give tickets their clocks. Every ticket is looked at by the first beat."""
@@ -17,7 +25,7 @@ def upgrade() -> None:
     with op.batch_alter_table("ticket") as ticket:
         ticket.alter_column("policy", server_default=None)
     op.execute("UPDATE ticket SET next_at = updated_at")
-    op.execute("UPDATE ticket SET solved_at = updated_at WHERE status IN ('solved', 'closed')")
+    op.execute(_SOLVED_AT)
     op.create_index(
         "ticket_next", "ticket", ["next_at"], sqlite_where=sa.text("next_at IS NOT NULL")
     )
