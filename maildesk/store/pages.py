@@ -27,14 +27,13 @@ _DROP_EARLIER = _DROP.where(
 
 
 def overtake(connection: Connection, readers: Iterable[tuple[int | None, str]], first: int) -> None:
-    """Drop the pages that wait for these readers (ticket, address key), those from `first` on,
-    which are new, aside."""
-    rows = [
-        {"about": ticket, "reader": key, "before": first, "why": "a newer page takes its place"}
-        for ticket, key in readers
-    ]
-    if rows:
-        connection.execute(_DROP_EARLIER, rows)
+    """Drop the pages that wait for these readers (ticket, address key), but for those from `first`
+    on, which are new."""
+    for ticket, key in readers:
+        why = "a newer page takes its place"
+        connection.execute(
+            _DROP_EARLIER, {"about": ticket, "reader": key, "before": first, "why": why}
+        )
 
 
 def acknowledge(connection: Connection, ticket: int) -> None:
