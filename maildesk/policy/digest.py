@@ -67,13 +67,14 @@ def is_half_gone(facts: TicketFacts, rules: Rules, now: datetime) -> bool:
 
 
 def digest(morning: Morning, found: Found, rules: Rules, now: datetime) -> Plan:
-    """Return the plan that tells a reader what waits for him; one without a notice if nothing does.
+    """Return the plan that tells a reader what waits for him; one without a notice if nothing did
+    at his opening. What came since is told by its own mails, and tomorrow.
 
     He becomes known to the cases that it lists, or no link could prove that it is he.
     """
-    cases = _listed(morning, found, now)
-    if not (found.held or cases or found.missed):
+    if not any(case.line.created_at <= morning.day.opens_at for case in found.cases):
         return Plan(Disposition.NOTE)
+    cases = _listed(morning, found, now)
     writer = _Writer(morning, found, rules, now)
     told = [*(mail.case for mail in found.held), *(case for _, case in cases), *found.missed]
     notice = writer.notice(cases, told[0])

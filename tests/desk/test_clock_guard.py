@@ -36,7 +36,6 @@ def test_what_is_due_waits_and_mail_goes_on_until_the_clock_is_accepted(house: H
     house.post(asa.write(SUPPORT))
     house.post(kari.answer("#wait 2d"))
     run_timed(house.desk)
-    house.work()  # the morning's digests
     house.clock.pass_time(days=31)
     run_timed(house.desk)
     told = house.work()

@@ -246,6 +246,14 @@ def test_nothing_to_tell_is_no_mail(world):
     assert (plan.notices, plan.changes) == ((), ())
 
 
+def test_what_came_after_the_opening_is_not_told_of_the_same_day(world):
+    late = replace(MINE, day=replace(TODAY, opens_at=NOW - HOUR))
+    fresh = case(3, created_at=NOW - HOUR / 2)
+    assert digest(late, found(fresh), world.rules, NOW).notices == ()
+    facts = facts_of(world, late, found(fresh, case(4, created_at=NOW - HOUR)))
+    assert [item["number"] for item in facts["coming"]] == [3, 4]
+
+
 def test_what_was_missed_alone_is_told(world):
     facts = facts_of(world, TEAM, found(missed=(case(3),)))
     assert [link["label"] for link in facts["missed"]] == ["#3"]

@@ -256,6 +256,13 @@ def test_nothing_to_tell_is_no_mail_that_day(desk, ada):
     assert len(look(desk, local(2026, 11, 25, 8))) == 2
 
 
+def test_a_desk_that_begins_at_noon_sends_none_for_what_comes_then(desk, ada):
+    desk.clock.at = local(2026, 11, 24, 12)
+    write(desk, ada)
+    assert look(desk, local(2026, 11, 24, 12, 1)) == []
+    assert len(look(desk, local(2026, 11, 25, 12))) == 2, "down at the opening, and told late"
+
+
 def test_a_team_that_reads_a_digest_is_told_of_new_tickets_in_it(desk, ada, kari):
     write(desk, ada)
     assert kari.inbox == []
