@@ -4,14 +4,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from transport.apprise_service import PagerService, open_pager_service
 
 from maildesk.mail.compose import compose
 from maildesk.mail.envelope import DeliveryResult, DeliveryState, Envelope, Source
+from maildesk.mail.identifiers import ReplyAddresses
 from maildesk.mail.message import Address, OutboundMail
+from maildesk.parts import open_submitter
+from maildesk.policy.rules import Rules
+from maildesk.settings import Send
 from maildesk.transport.pager import PagerSubmitter, fault_of, page_of
 
 KARI = "kari@pager.invalid"
@@ -152,6 +158,18 @@ def test_secrets_of_a_url_are_not_told() -> None:
     result = submitter({KARI: url})(letter(), to())
     assert result.state is DeliveryState.DEFERRED
     assert "hunter" not in result.text
+
+
+def test_way_out_of_the_daemon_has_pagers_beside_it(service: PagerService, tmp_path: Path) -> None:
+    rules = Rules("example.com", (), (), (), ReplyAddresses("example.com", "+", (b"k" * 32,)))
+    paged = replace(rules, pagers={KARI: service.of("kari")})
+    submit = open_submitter(Send(maildir=tmp_path), "example.com", lambda: paged)
+    for recipient in (KARI, "kari@example.com"):
+        assert submit(letter(), to(recipient)).state is DeliveryState.SENT
+    submit.close()
+    (mail,) = (tmp_path / "new").iterdir()
+    assert b"Delivered-To: kari@example.com\n" in mail.read_bytes()
+    assert service.texts("kari") == [PAGE]
 
 
 # --- what a page says -----------------------------------------------------------------------------
