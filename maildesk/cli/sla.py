@@ -15,6 +15,8 @@ from maildesk.desk.sla_arithmetic import Arithmetic, Row, Sum, take_apart
 from maildesk.desk.sla_diff import due_times_moved
 from maildesk.in_force import rules_in_force, rules_to_come
 from maildesk.model.facts import Key
+from maildesk.policy.calendar_file import BUILT_IN
+from maildesk.policy.clock import Result
 from maildesk.policy.ladder import LATE_AFTER
 from maildesk.policy.sla_explain import SegmentKind
 from maildesk.settings import Settings
@@ -99,8 +101,11 @@ def _print_sum(total: Sum) -> None:
     clock = total.clock
     if clock.target is not None:
         cycle = f", cycle {clock.cycles}" if clock.cycles > 1 else ""
-        where = f"calendar {clock.calendar} ({total.zone})"
-        out.print(f"target {length(clock.target)} in {where}{cycle}", markup=False)
+        where = f" ({total.zone})" if clock.calendar not in BUILT_IN else ""
+        words = f"target {length(clock.target)} in calendar {clock.calendar}{where}{cycle}"
+        out.print(words, markup=False)
+    for result in clock.results[:-1] if clock.met_at else clock.results:
+        out.print(f"before: {_result_words(result)}", markup=False)
     if clock.downgraded_after_breach:
         out.print("was breached before its target was changed", markup=False)
     if not total.rows:
@@ -110,6 +115,13 @@ def _print_sum(total: Sum) -> None:
     styles = ["bold", *("dim" if row.is_ahead else "" for row in total.rows)]
     for line, style in zip(_aligned(cells), styles, strict=True):
         out.print(line, markup=False, style=style)
+
+
+def _result_words(result: Result) -> str:
+    state = result.state.replace("_", " ")
+    due = local(result.due_at) if result.due_at else "never"
+    took = f"{length(result.elapsed)} of {length(result.target)}"
+    return f"{state} {local(result.met_at)}, due {due}; {took}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -125,13 +137,17 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 _MARKS = {"start": "begun", "now": "now, then if nothing happens", "due": "due", "met": "done"}
 
 
+_STOPS = {"finished": "solved", "no policy": "nothing promised"}  # what is no status
+
+
 def _cells(row: Row, total: Sum) -> tuple[str, ...]:
     start, end = row.start.astimezone(total.zone), row.end.astimezone(total.zone)
     zones = dict.fromkeys((f"{start:%Z}", f"{end:%Z}"))
     if row.kind in _MARKS:
         is_end = row.kind == "now" and row is total.rows[-1]
         what = "now" if is_end else _MARKS[row.kind]
-        return _day_and_time(start), "", f"{start:%Z}", what, "", length(row.total)
+        counted = "" if row.is_ahead else length(row.total)  # due after it was done
+        return _day_and_time(start), "", f"{start:%Z}", what, "", counted
     until = clock_time(end) if start.date() == end.date() else _day_and_time(end)
     counted = length(row.counted) if row.counted else ""
     what = _what(row, total.clock.calendar)
@@ -145,7 +161,7 @@ def _day_and_time(at: datetime) -> str:
 def _what(row: Row, calendar: str | None) -> str:
     words = {
         SegmentKind.COUNTED: "open" if row.words == calendar else f"open: {row.words}",
-        SegmentKind.PAUSED: f"paused: {row.words.replace('_', ' ')}",
+        SegmentKind.PAUSED: f"paused: {_STOPS.get(row.words, row.words.replace('_', ' '))}",
         SegmentKind.HOLIDAY: f"holiday: {row.words}",
     }
     return words[SegmentKind(row.kind)]

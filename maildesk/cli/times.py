@@ -42,5 +42,5 @@ def clock_words(clock: Mapping[str, Any]) -> str:
     }.get(state, state)
     if left is None:
         return words
-    open_time = length(timedelta(minutes=abs(left)))
+    open_time = length(timedelta(minutes=int(abs(left))))
     return f"{words}, {open_time} late" if left < 0 else f"{words}, {open_time} left"

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from maildesk.desk.clocks import Reading, read_clocks
 from maildesk.model.facts import Key, LogLine
+from maildesk.policy.calendar import ALWAYS, Calendar
 from maildesk.policy.clock import Clock
 from maildesk.policy.follow_ups import turns
 from maildesk.policy.promises import ClockName
@@ -45,7 +46,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A clock and the rows that it is made of; `zone` is its calendar's."""
+    """A clock and the rows that it is made of; `zone` is its calendar's, None where no hours of any
+    place count."""
 
     clock: Clock
     rows: tuple[Row, ...]
@@ -104,7 +106,6 @@ def _turns_ahead(reading: Reading, rules: Rules, now: datetime) -> Iterator[Comi
 
 
 def _sum(clock: Clock, told: Heard, now: datetime) -> Sum:
-    calendar = told.calendars.get(clock.calendar or "")
     until = max(now, clock.due_at) if clock.is_running and clock.due_at else now
     segments = explain(told.events, told.policy, told.calendars, until)[clock.name]
     marks = {
@@ -115,7 +116,15 @@ def _sum(clock: Clock, told: Heard, now: datetime) -> Sum:
     }
     at = {name: _second(instant) for name, instant in marks.items() if instant}
     rows = tuple(_added_up(segments, at, _second(now))) if segments else ()
-    return Sum(clock, rows, calendar.zone if calendar else None)
+    return Sum(clock, rows, _zone(clock, segments, told.calendars))
+
+
+def _zone(
+    clock: Clock, segments: Iterable[Segment], calendars: Mapping[str, Calendar]
+) -> ZoneInfo | None:
+    names = (clock.calendar, *(segment.words for segment in segments))
+    found = (calendars.get(name or "") for name in names)
+    return next((one.zone for one in found if one and one is not ALWAYS), None)
 
 
 def _second(at: datetime) -> datetime:
@@ -134,7 +143,7 @@ def _added_up(
         total += end - start if segment.kind is SegmentKind.COUNTED else _ZERO
         yield Row(segment.kind, start, end, segment.words, total, is_ahead=start >= now)
     for at, name in left:
-        yield _mark(at, name, total)
+        yield replace(_mark(at, name, total), is_ahead="met" in marks and at > marks["met"])
 
 
 def _mark(at: datetime, name: str, total: timedelta) -> Row:

@@ -212,6 +212,24 @@ def test_rows_add_up_by_the_second_whatever_the_clocks_say(house, ada, kari):
     assert abs(now.total - resolution.clock.elapsed) < timedelta(seconds=2)
 
 
+def test_rows_are_written_in_the_zone_whose_hours_count(house, ada, kari):
+    assert str(apart(house).sums[WHOLE].zone) == "Europe/Oslo"
+    house.clock.pass_time(hours=1)
+    house.post(kari.answer("#priority P1"))
+    assert str(apart(house).sums[WHOLE].zone) == "Europe/Oslo", "some of it was counted there"
+    house.post(ada.write(SUPPORT, "Other", "Another matter."))
+    house.change_rules(promises=())
+    beat(house.desk)
+    assert apart(house).sums[NEXT].zone is None
+
+
+def test_due_time_of_what_was_done_before_has_no_sum(house, ada, kari):
+    house.clock.pass_time(hours=1)
+    house.post(kari.answer("Hello Ada."))
+    rows = apart(house).sums[FIRST].rows
+    assert [(row.kind, row.is_ahead) for row in rows[-2:]] == [("met", False), ("due", True)]
+
+
 def test_what_fired_and_what_is_ahead_stand_beside(house, ada, kari):
     house.post(kari.answer("Hello Ada, we look into it."))
     [step] = [one for one in apart(house).ahead if one.key[0] == WHOLE]
