@@ -76,9 +76,12 @@ def take_over(database: Database, settings: Settings, now: datetime) -> Rules:
         connection = session.connection()
         in_force = configurations.take_over(connection, new)
         editions = tuple(_editions(connection))
-    book = None if in_force.sla == sources.sla else _book(in_force.sla, in_force.at)
-    if book:  # the dates of holidays are those of then
-        rules = replace(rules, calendars=book.calendars, promises=book.promises)
+    if in_force.sla != sources.sla:
+        if book := _book(in_force.sla, in_force.at):  # the dates of holidays are those of then
+            rules = replace(rules, calendars=book.calendars, promises=book.promises)
+        else:
+            now_in_force = Edition(in_force.at, rules.policies, rules.calendars)
+            editions = (*editions, now_in_force)
     return replace(rules, editions=editions)
 
 

@@ -123,6 +123,16 @@ def test_an_old_document_that_cannot_be_read_any_more_is_left_out(desk: Path) ->
     assert [edition.since for edition in start(desk, 1).editions] == [NOW + timedelta(hours=1)]
 
 
+def test_what_is_in_force_is_always_the_last_edition(desk: Path) -> None:
+    start(desk)
+    with opened(desk) as database, database.write() as session:
+        session.execute(update(configurations).values(sla={"calendars": []}))
+    rules = start(desk, 1)
+    (edition,) = rules.editions
+    assert (edition.since, edition.policies) == (NOW, rules.policies)
+    assert edition.calendars == rules.calendars
+
+
 def test_a_reload_takes_over_what_is_new(desk: Path) -> None:
     start(desk)
     settings = load(desk, {})
