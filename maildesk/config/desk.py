@@ -15,6 +15,7 @@ from maildesk.config.rule_warnings import idle_rules
 from maildesk.config.shape import File, read_file
 from maildesk.config.sla import SlaSource, read_sla_source
 from maildesk.errors import Problem
+from maildesk.policy.ladder_file import ROLES
 from maildesk.policy.paging import ALERTS
 from maildesk.policy.routing import references as rule_references
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
@@ -46,8 +47,12 @@ class Desk:
         if routing.found:
             problems += references.check_routing(routing.document, routing.found, admins)
             problems += self.rules.problems
-        if self.sla.found:
-            problems += self.promises.problems()
+        told = {(problem.line, problem.column) for problem in self.sla.problems}
+        problems += (
+            problem
+            for problem in self.promises.problems()
+            if (problem.line, problem.column) not in told
+        )
         if people.found and routing.found:
             queues, agents = (
                 (routing.document, routing.found),
@@ -86,7 +91,7 @@ class Desk:
             "agent": people.agents,
             "organisation": people.organisations,
             "template": template_names(self.templates),
-            "person": [*people.agents, *people.teams],
+            "person": [*ROLES, *people.agents, *people.teams],
             "calendar": [*_names(self.sla, "calendars"), *self.promises.book.calendars],
             "sla": [*_names(self.sla, "sla"), *self.promises.book.policies],
         }
