@@ -18,7 +18,8 @@ test: $(VENV)/.test
 	@sh tests/install-servers.sh
 	@$(MAKE) --no-print-directory check
 	@# Many tests start processes of ours: with bytecode kept they start in half the time.
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@# Three workers on two cores: the live tests wait for a third of their time.
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .
