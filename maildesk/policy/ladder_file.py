@@ -80,9 +80,13 @@ DEFAULT = (
     read_step("100%", notify=("owner", "lead", "requester")),
     read_step("150%", notify=("manager",)),
 )
-DEFAULTS: Mapping[ClockName, tuple[Step, ...]] = dict.fromkeys(
-    (ClockName.FIRST_RESPONSE, ClockName.NEXT_RESPONSE, ClockName.RESOLUTION), DEFAULT
-)
+UPDATE = (read_step("75%", notify=("owner",)), read_step("100%", notify=("requester",)))
+DEFAULTS: Mapping[ClockName, tuple[Step, ...]] = {
+    ClockName.FIRST_RESPONSE: DEFAULT,
+    ClockName.NEXT_RESPONSE: DEFAULT,
+    ClockName.RESOLUTION: DEFAULT,
+    ClockName.UPDATE: UPDATE,  # the owner is asked for a word before the desk writes itself
+}
 
 
 def read_ladder(raw: object, where: Path, faults: Faults) -> dict[ClockName, tuple[Step, ...]]:
