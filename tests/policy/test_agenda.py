@@ -197,14 +197,7 @@ def test_stale_is_not_told_beside_a_step():
 
 # --- the update clock -----------------------------------------------------------------------------
 
-UPDATED = rules(
-    replace(
-        policy("24x7", update=4),
-        ladder={
-            UPDATE: (read_step("75%", notify=["owner"]), read_step("100%", notify=["requester"]))
-        },
-    )
-)
+UPDATED = rules(policy("24x7", update=4))
 
 
 def test_owner_is_nudged_before_the_desk_speaks_itself():
