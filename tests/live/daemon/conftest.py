@@ -127,17 +127,20 @@ class RunningDaemon:
 
     # --- its life ---
 
-    def spawn(self) -> None:
+    def spawn(self, *options: str) -> None:
         """Start it without waiting."""
         with self.log_file.open("ab") as log:
             self.process = subprocess.Popen(
-                [*self.program, "run"], env=self.environment, stderr=log, stdin=subprocess.DEVNULL
+                [*self.program, "run", *options],
+                env=self.environment,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
             )
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start it and wait until it answers on /healthz and says that it is ready."""
         already = self.log.count(" ready ")
-        self.spawn()
+        self.spawn(*options)
         wait_until(
             lambda: self.is_running() and self.log.count(" ready ") > already and self.health(),
             START_SECONDS,
