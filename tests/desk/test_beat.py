@@ -31,6 +31,7 @@ from stories.promises import (
 )
 
 from maildesk.desk.beat import beat
+from maildesk.desk.bundles import send_due
 from maildesk.desk.children import Children
 from maildesk.mail.template_sources import Sources
 
@@ -273,6 +274,14 @@ def test_many_late_steps_to_one_person_come_in_one_mail(house: House) -> None:
     assert [one for one in late if one.to == BO] == []
     assert len([one for one in late if one.kind == "delay"]) == 6
     assert all(one.is_sent for one in fired(house) if one.key[3] == "100%")
+    house.work()
+    house.clock.at += 16 * MINUTE
+    send_due(house.desk)
+    (listed,) = house.to(bo, house.work())
+    assert "6 mails on 6 cases" in listed.text
+    assert "60 mails" not in listed.text, "he had none"
+    for number in range(6):
+        assert f"Printer {number} is dead" in listed.text
 
 
 def test_five_late_steps_come_each_in_a_mail(house: House) -> None:

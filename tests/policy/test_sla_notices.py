@@ -128,7 +128,7 @@ def test_a_warning_says_by_when_and_who_hears_of_it_next(begin, agents):
     tell_step(draft, firing(), replace(CLOCK, ahead=ahead), [agents["kari"]])
     text = words(draft.notices[0])
     assert "Answer Ada Berg by Mon, 23 Nov 2026, 11:00 CET: Printer is dead" in text
-    assert "75 % of the time for the first answer has passed; 60 minutes is left." in text
+    assert "75 % of the time for the first answer has passed; 60 minutes to go." in text
     assert "the next mail goes to you and Bo Li on Mon, 23 Nov 2026, 11:00 CET." in text
 
 
