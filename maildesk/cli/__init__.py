@@ -3,7 +3,8 @@
     configure   init, check, schema, template
     serve       run, process
     receive     receive
-    look        ticket, journal, outbox
+    tickets     ticket
+    look        journal, outbox
     sla         sla
     explain     explain
     policy_tests  test

@@ -127,3 +127,12 @@ def print_list(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
 def _cell(value: object) -> str:
     text = "" if value is None else str(value)
     return text.replace("[", "\\[")
+
+
+def words_of(value: object) -> str:
+    """Return a value as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value in (None, "", []):
+        return "–"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

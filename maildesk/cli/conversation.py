@@ -5,6 +5,7 @@ They are ordinary mail clients: they send by SMTP and read what the desk left in
 
 import email
 import email.policy
+import re
 import smtplib
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,9 @@ from pathlib import Path
 
 from maildesk.settings import Endpoint
 
+SUPPORT = "support@example.com"
+SHOWN_LINES = 12
+QUOTE = re.compile(r"On .+ wrote:$")
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.02
 
@@ -126,6 +130,15 @@ def plain_text(mail: EmailMessage) -> str:
     """Return the text part of a mail."""
     body = mail.get_body(("plain",))
     return body.get_content().strip() if body else ""
+
+
+def shown_lines(mail: EmailMessage) -> list[str]:
+    """Return the first lines of a mail, without what it quotes from further up."""
+    lines = plain_text(mail).splitlines()
+    quote = next((n for n, line in enumerate(lines) if QUOTE.match(line)), len(lines))
+    own = "\n".join(lines[:quote]).strip().splitlines()
+    rest = len(own) - SHOWN_LINES
+    return [*own[:SHOWN_LINES], f"… {rest} more lines"] if rest > 2 else own
 
 
 def _age(file: Path) -> tuple[int, str]:

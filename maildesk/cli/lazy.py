@@ -28,7 +28,7 @@ COMMANDS = {
         "receive",
         "Take one mail from standard input; exits with 0 or 75 and nothing else, as MTAs want it.",
     ),
-    "ticket": ("look", "Tickets."),
+    "ticket": ("tickets", "Tickets."),
     "journal": ("look", "Every mail that came in, and what became of it."),
     "outbox": ("look", "Mails that go out."),
     "sla": ("sla", "What was promised, and how it is counted."),

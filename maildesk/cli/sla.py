@@ -7,8 +7,8 @@ from typing import Any
 import typer
 
 from maildesk.cli.console import ConfigOption, JsonOption, out, print_json
-from maildesk.cli.look import Number
 from maildesk.cli.reading import reading, rules_for_clocks
+from maildesk.cli.tickets import Number
 from maildesk.cli.times import clock_time, clock_words, length, local
 from maildesk.desk.clocks import clock_json, minutes
 from maildesk.desk.sla_arithmetic import Arithmetic, Row, Sum, take_apart

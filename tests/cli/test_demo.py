@@ -2,8 +2,8 @@ from email.message import EmailMessage
 
 import pytest
 
-from maildesk.cli.conversation import Person
-from maildesk.cli.demo import SHOWN_LINES, Prompt, shown_lines
+from maildesk.cli.conversation import SHOWN_LINES, Person, shown_lines
+from maildesk.cli.prompt import Prompt
 from maildesk.store.locks import FileLock
 
 

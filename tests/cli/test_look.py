@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maildesk.cli.look import _words
+from maildesk.cli.console import words_of
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.model.plan import Disposition
 from maildesk.store import finishing, journal
@@ -79,7 +79,7 @@ def test_receipt_is_shown_as_json(maildesk, receipt):
     [(0, "0"), (None, "–"), ("", "–"), ([], "–"), (False, "no"), (True, "yes"), (["a", 1], "a, 1")],
 )
 def test_values_are_written_as_people_read_them(value, words):
-    assert _words(value) == words
+    assert words_of(value) == words
 
 
 @pytest.mark.parametrize(
