@@ -18,6 +18,7 @@ from stories.promises import (
     mails,
     next_at,
     oslo,
+    policy,
     promise,
     promising,
     states,
@@ -262,6 +263,36 @@ def test_silent_desk_writes_by_itself_twice_and_no_more(desk: Desk) -> None:
     says(delay, "You hear from us again by Tue, 24 Nov 2026, 10:00 CET")
     assert progress.mail["Date"].datetime == oslo("2026-11-24 10:00 CET")
     says(progress, "as soon as there is something new")
+
+
+def test_requester_hears_how_it_goes_where_that_is_promised(desk: Desk) -> None:
+    """Every four hours: the owner is asked first, and the desk speaks twice in a row at most."""
+    desk.house.change_rules(**promising(policy("24x7", resolution=48, update=4)))
+    desk.house.post(desk.ada.write(SUPPORT, "Printer is dead", "It does not print."))
+    desk.house.post(desk.kari.answer("#take\n\nI look at it."))
+    letters = desk.until("11-24 09:00")
+    (nudge, first, _nudge, second) = [one for one in letters if one.recipient != BO][:4]
+    assert nudge.mail["Date"].datetime == oslo("2026-11-23 13:00 CET")
+    says(nudge, "Tell Ada Berg how it goes by Mon, 23 Nov 2026, 14:00 CET")
+    assert first.mail["Date"].datetime == oslo("2026-11-23 14:00 CET")
+    says(first, "Kari Nordmann has your case", "Mon, 23 Nov 2026, 18:00 CET")
+    assert second.mail["Date"].datetime == oslo("2026-11-23 18:00 CET")
+    says(second, "as soon as there is something new")
+    assert len(desk.to_ada(letters)) == 2
+    desk.house.post(desk.kari.answer("The part comes tomorrow."))
+    assert len(desk.to_ada(desk.until("11-24 13:00"))) == 1
+
+
+def test_mail_that_comes_at_the_last_minute_is_in_time(desk: Desk) -> None:
+    """It is received before the breach and worked on after it: its own time counts."""
+    house = desk.house
+    house.post(desk.ada.write(SUPPORT, "Printer is dead", "It does not print."))
+    answer = desk.kari.answer("Off and on, please.")
+    house.clock.at = oslo("2026-11-23 14:00 CET")
+    house.hand_in(answer)
+    house.clock.at = oslo("2026-11-23 14:03 CET")
+    house.work()
+    assert states(house)["first_response"] == "met"
 
 
 def test_whoever_wants_no_automatic_mail_gets_none_and_the_desk_knows(desk: Desk) -> None:
