@@ -210,7 +210,7 @@ def _note(work: Work, change: NoteEvent | NoteDelivery) -> None:
         case NoteEvent():
             work.note(change.ticket, change.kind, change.new, cause=change.cause)
             if change.kind == "ack":
-                pages.acknowledge(work.connection, change.ticket)
+                pages.drop(work.connection, change.ticket, "somebody has acknowledged")
         case NoteDelivery():
             what = f"{change.state} {change.address}"
             work.note(change.ticket, "delivery", what, cause=change.text)

@@ -6,9 +6,12 @@ from sqlalchemy import select, update
 
 from maildesk.model.changes import SetDetail, SetFields, SetStatus, SetTags, SetWatchers
 from maildesk.model.ticket import Status
+from maildesk.store import pages
 from maildesk.store.apply_work import Work
 from maildesk.store.rows import instant
 from maildesk.store.tables import tickets
+
+_OVER = (Status.SOLVED, Status.CLOSED, Status.MERGED, Status.SPAM)
 
 
 def set_status(work: Work, change: SetStatus) -> None:
@@ -23,6 +26,8 @@ def set_status(work: Work, change: SetStatus) -> None:
     if change.status is Status.SOLVED:
         columns["solved_at"] = work.now
     _update(work, change.ticket, columns)
+    if change.status in _OVER:
+        pages.drop(work.connection, change.ticket, f"the case is {new}")
     until = f" until {instant(change.wake_at)}" if change.wake_at else ""
     cause = f"{change.trigger}{until}"
     work.note(change.ticket, "status", new, old=old.status, cause=cause)

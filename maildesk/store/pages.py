@@ -1,7 +1,7 @@
 """Pages in the outbox that nobody needs any more: they are dropped before they ring.
 
 While a service or a smarthost is away, pages wait; of those to one reader about one ticket the last
-says all. Once somebody has acknowledged, none is wanted.
+says all. Once somebody has acknowledged, or the case is over, none is wanted.
 """
 
 from collections.abc import Iterable
@@ -36,6 +36,6 @@ def overtake(connection: Connection, readers: Iterable[tuple[int | None, str]], 
         )
 
 
-def acknowledge(connection: Connection, ticket: int) -> None:
-    """Drop the pages about a ticket that wait: somebody has acknowledged."""
-    connection.execute(_DROP, {"about": ticket, "why": "somebody has acknowledged"})
+def drop(connection: Connection, ticket: int, why: str) -> None:
+    """Drop the pages about a ticket that wait."""
+    connection.execute(_DROP, {"about": ticket, "why": why})

@@ -213,6 +213,18 @@ def test_page_that_waited_is_dropped_once_somebody_has_acknowledged(
     assert service.pages == []
 
 
+def test_page_that_waited_is_dropped_once_the_case_is_solved(
+    paged: House, service: PagerService
+) -> None:
+    service.status = 503
+    after(paged, minutes=54)
+    service.status = 200
+    paged.post(paged.clients[KARI].answer("#solve", last_page(paged)))
+    after(paged, minutes=5)
+    assert to_pager(paged) == [("dropped", 1, "the case is solved")]
+    assert service.pages == []
+
+
 def test_page_that_was_never_sent_does_not_ring_hours_later(
     paged: House, service: PagerService
 ) -> None:
