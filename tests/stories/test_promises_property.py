@@ -124,7 +124,7 @@ def happened_once(house: House) -> None:
 
 
 @settings(
-    max_examples=400 if IS_THOROUGH else 8,
+    max_examples=400 if IS_THOROUGH else 5,
     deadline=None,
     derandomize=not IS_THOROUGH,
     database=None,
