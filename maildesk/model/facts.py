@@ -191,9 +191,9 @@ class Asked:
     """What must be looked up because a mail asks for it: `tickets` by number, tickets that hold all
     words of one of `words`, the contacts at `addresses` (keys), the open tickets of an `agent` and
     his teams, the sender's own (`is_own`), the files and the history of the ticket that the mail
-    belongs to, and the logs of its clocks. For routing rules: the open tickets of these `group_keys`, the `requesters` that a
-    form may name (address keys), how many tickets the sender has open, and of `turns` (team, agent)
-    who had the last ticket and who has how many."""
+    belongs to, and the logs of its clocks. For routing rules: the open tickets of these
+    `group_keys`, the `requesters` that a form may name (address keys), how many tickets the sender
+    has open, and of `turns` (team, agent) who had the last ticket and who has how many."""
 
     tickets: tuple[int, ...] = ()
     words: tuple[str, ...] = ()

@@ -169,7 +169,8 @@ class Case:
     def _tell(self, at: datetime) -> None:
         """The requester has heard, or said, something: the next update is due a while from now."""
         self.update.finish(at)
-        self.update.begin(at)
+        if self.status not in OVER:
+            self.update.begin(at)
 
     def _may_reopen(self, at: datetime) -> bool:
         """Whether a reply belongs to the ticket still: one to a solved ticket must come in time."""

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.facts import Key, LogLine, TicketFacts
+from maildesk.model.ticket import Status
 from maildesk.store.apply_work import Stale
 from maildesk.store.lists import UNFINISHED
 from maildesk.store.rows import ticket_of
@@ -73,9 +74,10 @@ def postpone(connection: Connection, number: int, until: datetime) -> None:
 
 
 def look_at_all(connection: Connection, now: datetime) -> None:
-    """Have all tickets that are not over looked at: what is promised has changed."""
-    alive = tickets.c.status.in_([str(status) for status in UNFINISHED])
-    connection.execute(update(tickets).where(alive).values(next_at=now))
+    """Have every ticket looked at whose clocks may show something else: what is promised has
+    changed."""
+    concerned = tickets.c.status.in_(map(str, (*UNFINISHED, Status.SOLVED)))
+    connection.execute(update(tickets).where(concerned).values(next_at=now))
 
 
 # --- tickets with their clocks --------------------------------------------------------------------

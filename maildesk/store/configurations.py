@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
-from maildesk.model.ticket import Status
-from maildesk.store.lists import UNFINISHED
-from maildesk.store.tables import configurations, tickets
+from maildesk.store import clocks
+from maildesk.store.tables import configurations
 
 _PROMISES = ("calendars", "sla")  # what clocks go by
-_COUNTED = (*UNFINISHED, Status.SOLVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,8 @@ def take_over(connection: Connection, new: Configuration) -> Configuration:
     row = {"at": new.at, "version": new.version, "files": dict(new.files), "sla": dict(sla)}
     connection.execute(insert(configurations), row)
     if old and (sla != old.sla or new.files.get("people.yaml") != old.files.get("people.yaml")):
-        _look_at_all(connection, new.at)
+        clocks.look_at_all(connection, new.at)
     return Configuration(new.at, new.version, new.files, sla)
-
-
-def _look_at_all(connection: Connection, now: datetime) -> None:
-    """Have the beat look at every ticket whose clocks may show something else."""
-    concerned = tickets.c.status.in_(map(str, _COUNTED))
-    connection.execute(update(tickets).where(concerned).values(next_at=now))
 
 
 def promised(connection: Connection) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
