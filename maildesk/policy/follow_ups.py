@@ -79,7 +79,8 @@ def turns(
         case Status.SOLVED:
             yield from _solved(facts, rules, days_after)
         case status if status in _UNTOUCHED:
-            yield from _stale(facts, rules, days_after)
+            if facts.ticket.wake_at is None:  # else somebody has said when he comes back to it
+                yield from _stale(facts, rules, days_after)
             yield from _word(facts, calendar, shown[ClockName.UPDATE])
         case _:
             pass

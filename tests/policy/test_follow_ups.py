@@ -178,6 +178,12 @@ def test_case_that_waits_is_not_stale(status):
     assert coming(case("10:00 out", f"10:00 {status}"), Occasion.STALE) == []
 
 
+def test_case_on_hold_is_stale_unless_it_has_a_day():
+    held = ("10:00 out", "10:00 on_hold")
+    assert coming(case(*held), Occasion.STALE)[0][2] == at("26 10:00")
+    assert coming(case(*held, wake_at=at("12-10 08:00")), Occasion.STALE) == []
+
+
 # --- the word that was given ----------------------------------------------------------------------
 
 
