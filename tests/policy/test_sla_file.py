@@ -15,7 +15,7 @@ from maildesk.mail.identifiers import ReplyAddresses
 from maildesk.mail.message import Address
 from maildesk.model.ticket import Priority, Status, Ticket, TicketType
 from maildesk.policy.calendar import ALWAYS
-from maildesk.policy.ladder_file import DEFAULT
+from maildesk.policy.ladder_file import DEFAULT, UPDATE
 from maildesk.policy.promises import ClockName, FollowUp, terms_of
 from maildesk.policy.rule import View
 from maildesk.policy.rules import Queue, Rules
@@ -101,7 +101,7 @@ def test_pause_window_and_ladder_are_as_they_are_written():
 
 def test_clocks_without_a_ladder_have_the_usual_one():
     assert GOLD.ladder[ClockName.FIRST_RESPONSE] == DEFAULT
-    assert ClockName.UPDATE not in GOLD.ladder
+    assert GOLD.ladder[ClockName.UPDATE] == UPDATE
     assert BOOK.policies["standard"].ladder[ClockName.RESOLUTION] == DEFAULT
 
 
