@@ -283,6 +283,17 @@ def test_requester_hears_how_it_goes_where_that_is_promised(desk: Desk) -> None:
     assert len(desk.to_ada(desk.until("11-24 13:00"))) == 1
 
 
+def test_whoever_writes_on_a_holiday_is_told_why_nobody_is_there(desk: Desk) -> None:
+    """And the promise counts from the opening; in the morning after, nothing is late."""
+    desk.house.clock.at = oslo("2026-10-26 10:00 CET")
+    desk.house.post(desk.ada.write(SUPPORT, "Printer is dead", "It does not print."))
+    (received,) = desk.to_ada(desk.house.sent)
+    says(received, "Founding day", "We open on Tue, 27 Oct 2026, 08:00 CET")
+    says(received, "by Tue, 27 Oct 2026, 12:00 CET")
+    assert desk.until("10-27 09:59") == []
+    assert {letter.recipient for letter in desk.until("10-27 10:00")} == {KARI, BO}
+
+
 def test_mail_that_comes_at_the_last_minute_is_in_time(desk: Desk) -> None:
     """It is received before the breach and worked on after it: its own time counts."""
     house = desk.house
