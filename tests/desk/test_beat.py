@@ -16,16 +16,19 @@ from stories.people import bare
 from stories.promises import (
     HOUR,
     MINUTE,
+    MONA,
     Killed,
     Sent,
     after,
     beat_at,
+    facts_of,
     fired,
     killed_at,
     mails,
     next_at,
     oslo,
     policy,
+    promise,
     promising,
     trail,
 )
@@ -34,6 +37,8 @@ from maildesk.desk.beat import beat
 from maildesk.desk.bundles import send_due
 from maildesk.desk.children import Children
 from maildesk.mail.template_sources import Sources
+from maildesk.policy.promises import Edition
+from maildesk.store import clocks
 
 ADA = "ada@example.org"
 RULES = promising(policy(first_response=4, resolution=24))
@@ -306,3 +311,50 @@ def test_ticket_that_never_comes_to_rest_does_not_hold_up_the_beat(written: Hous
     beat_at(written, BREACH)
     assert [one.kind for one in mails(written, since=BREACH)] == ["health"]
     assert next_at(written) == BREACH + 10 * MINUTE
+
+
+# --- other promises -------------------------------------------------------------------------------
+
+
+def look_at_all(house: House) -> None:
+    """As a reload does."""
+    with house.desk.database.write() as session:
+        clocks.look_at_all(session.connection(), house.clock.at)
+    beat(house.desk)
+
+
+def test_promise_that_is_removed_leaves_nothing_to_be_late_for(written: House) -> None:
+    written.change_rules(promises=())
+    look_at_all(written)
+    ticket = facts_of(written).ticket
+    assert (ticket.due_at, ticket.policy) == (None, "")
+    beat_at(written, BREACH + HOUR)
+    assert told(written) == []
+    written.change_rules(**RULES)
+    look_at_all(written)
+    assert facts_of(written).ticket.policy == "standard"
+    assert facts_of(written).ticket.due_at == BREACH + HOUR + MINUTE, "a minute was left"
+
+
+def test_other_target_is_due_at_another_time(written: House) -> None:
+    """The highest step that is passed comes at once, and no lower one."""
+    before, now = written.desk.rules, written.clock.at
+    faster = promising(policy(first_response=2, resolution=24))
+    named = {one.policy.name: one.policy for one in faster["promises"]}
+    first = Edition(now - 9 * HOUR, before.policies, before.calendars)
+    second = Edition(now, named, before.calendars)
+    written.change_rules(**faster, editions=(first, second))
+    look_at_all(written)
+    assert facts_of(written).ticket.due_at == oslo("2026-11-23 12:00 CET")
+    sent = [(one.kind, one.to) for one in mails(written, since=now)]
+    assert sent == [("sla_manager", MONA)]
+
+
+def test_type_that_an_agent_sets_brings_another_promise(written: House) -> None:
+    gold = promise(policy("24x7", "gold", first_response=8, resolution=9), type_is="complaint")
+    written.change_rules(**promising(gold, policy(first_response=4, resolution=24)))
+    written.work()
+    written.post(written.clients[BO].answer("#type complaint"))
+    beat(written.desk)
+    assert facts_of(written).ticket.policy == "gold"
+    assert facts_of(written).ticket.due_at == oslo("2026-11-23 18:00 CET")
