@@ -6,14 +6,14 @@ is an hour before `2026-10-25 02:30 CET`.
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, event, func, select
-from stories.house import BO, KARI, RULES, House
+from stories.house import RULES, House
 
 from maildesk.desk.beat import beat
 from maildesk.model.facts import TicketFacts
@@ -258,8 +258,3 @@ def ended_at_commit() -> Iterator[None]:
 
     event.listen(Engine, "commit", end)
     yield
-
-
-def agents_of(sent: Iterable[Sent]) -> list[str]:
-    """To which agents these mails went, in order of the alphabet."""
-    return sorted(one.to for one in sent if one.to in (KARI, BO, MONA, TOR))
