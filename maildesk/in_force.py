@@ -14,9 +14,9 @@ from sqlalchemy import Connection
 
 from maildesk.config import load, load_database
 from maildesk.errors import MaildeskError, Misconfigured
-from maildesk.policy.promises import Edition
 from maildesk.policy.rules import Rules
-from maildesk.policy.sla_file import SlaBook, read_sla
+from maildesk.policy.sla.file import SlaBook, read_sla
+from maildesk.policy.sla.promises import Edition
 from maildesk.settings import Settings
 from maildesk.store import configurations
 from maildesk.store.configurations import Configuration

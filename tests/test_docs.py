@@ -13,8 +13,8 @@ import typer
 from maildesk.cli import app
 from maildesk.cli.lazy import COMMANDS, Unloaded
 from maildesk.mail.samples import SAMPLES
-from maildesk.policy.command_table import Group
-from maildesk.policy.commands import COMMANDS as VERBS
+from maildesk.policy.commands.table import Group
+from maildesk.policy.commands.verbs import COMMANDS as VERBS
 
 ROOT = Path(__file__).parents[1]
 DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])

@@ -20,9 +20,9 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.intake import Worker
 from maildesk.model.facts import LogLine, TicketFacts
 from maildesk.parts import open_desk
-from maildesk.policy.promised import clocks_of
 from maildesk.policy.rules import Agent, Rules
-from maildesk.policy.sla_file import read_sla
+from maildesk.policy.sla.file import read_sla
+from maildesk.policy.sla.promised import clocks_of
 from maildesk.store import clocks
 from maildesk.store.receipts import insert_new, new_row
 

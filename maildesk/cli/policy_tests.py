@@ -27,7 +27,7 @@ from maildesk.desk.children import Children
 from maildesk.desk.gathering import Parse
 from maildesk.desk.policy_tests import mail_differences
 from maildesk.errors import Misconfigured
-from maildesk.policy.sla_cases import WorkedCase, differences
+from maildesk.policy.sla.cases import WorkedCase, differences
 from maildesk.settings import Settings
 from maildesk.share import template_names
 

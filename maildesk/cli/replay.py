@@ -26,8 +26,8 @@ from maildesk.config.policy_test_file import read_policy_tests
 from maildesk.config.yaml_source import read_document
 from maildesk.desk.children import Children
 from maildesk.desk.replay import Difference, Tally, replay
-from maildesk.policy.rule import BadRule
-from maildesk.policy.rule_words import read_time
+from maildesk.policy.routing.rule import BadRule
+from maildesk.policy.routing.rule_words import read_time
 from maildesk.policy.rules import Rules
 from maildesk.settings import Settings
 from maildesk.share import template_names

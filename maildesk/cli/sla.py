@@ -15,10 +15,10 @@ from maildesk.desk.sla_arithmetic import Arithmetic, Row, Sum, take_apart
 from maildesk.desk.sla_diff import due_times_moved
 from maildesk.in_force import rules_in_force, rules_to_come
 from maildesk.model.facts import Key
-from maildesk.policy.calendar_file import BUILT_IN
-from maildesk.policy.clock import Result
-from maildesk.policy.ladder import LATE_AFTER
-from maildesk.policy.sla_explain import SegmentKind
+from maildesk.policy.calendars.calendar_file import BUILT_IN
+from maildesk.policy.sla.clock import Result
+from maildesk.policy.sla.explain import SegmentKind
+from maildesk.policy.sla.ladder import LATE_AFTER
 from maildesk.settings import Settings
 from maildesk.store.engine import open_database
 from maildesk.store.rows import instant

@@ -8,7 +8,7 @@
     reloaded_files   the shapes of people.yaml, routing.yaml and sla.yaml
     shape            a document held against a shape
     references       what one key says of another
-    sla, sla_schema  sla.yaml, which `policy.sla_file` reads
+    sla, sla_schema  sla.yaml, which `policy.sla.file` reads
     agent_words      aliases of commands, canned answers
     credentials      secrets and files, with their modes
     pagers           where agents and admins are paged

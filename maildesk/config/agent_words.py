@@ -18,8 +18,8 @@ from maildesk.config.shape import check_shape
 from maildesk.config.words import fault, quoted
 from maildesk.config.yaml_source import Document, KeyPath, read_document
 from maildesk.errors import Problem
-from maildesk.policy.command_mail import ENGLISH, VERBS
-from maildesk.policy.vocabulary import IMPLIED, LONGEST_WORD, fold
+from maildesk.policy.commands.reading import ENGLISH, VERBS
+from maildesk.policy.commands.vocabulary import IMPLIED, LONGEST_WORD, fold
 from maildesk.share import share_folder
 
 LONGEST_ANSWER_BYTES = 64 * 1024

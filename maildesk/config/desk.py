@@ -15,11 +15,11 @@ from maildesk.config.rule_warnings import idle_rules
 from maildesk.config.shape import File, read_file
 from maildesk.config.sla import SlaSource, read_sla_source
 from maildesk.errors import Problem
-from maildesk.policy.ladder_file import ROLES
-from maildesk.policy.paging import ALERTS
-from maildesk.policy.routing import references as rule_references
+from maildesk.policy.due.paging import ALERTS
+from maildesk.policy.routing.routes import references as rule_references
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
-from maildesk.policy.sla_file import frozen
+from maildesk.policy.sla.file import frozen
+from maildesk.policy.sla.ladder_file import ROLES
 from maildesk.settings import Sources
 from maildesk.share import template_names
 

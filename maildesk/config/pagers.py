@@ -12,7 +12,7 @@ from maildesk.config.section import SecretSource
 from maildesk.config.shape import show
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
-from maildesk.policy.paging import pager_address
+from maildesk.policy.due.paging import pager_address
 
 Places = Mapping[str, tuple[KeyPath, SecretSource]]  # by the address that is paged
 

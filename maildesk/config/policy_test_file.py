@@ -21,13 +21,13 @@ from maildesk.config.sla import sla_problems
 from maildesk.config.words import Address, Text, did_you_mean, fault
 from maildesk.config.yaml_source import Document, KeyPath, read_document
 from maildesk.errors import Misconfigured, Problem
-from maildesk.policy.calendar import Calendar
-from maildesk.policy.calendar_file import read_calendars
-from maildesk.policy.promises import Policy
+from maildesk.policy.calendars.calendar import Calendar
+from maildesk.policy.calendars.calendar_file import read_calendars
 from maildesk.policy.rules import Rules
-from maildesk.policy.sla_cases import WorkedCase, read_case, read_policies
-from maildesk.policy.sla_file import with_built_in
-from maildesk.policy.sla_words import Faults
+from maildesk.policy.sla.cases import WorkedCase, read_case, read_policies
+from maildesk.policy.sla.file import with_built_in
+from maildesk.policy.sla.promises import Policy
+from maildesk.policy.sla.words import Faults
 
 _FIELD_NAME = re.compile(r"[!-9;-~]+")  # RFC 5322 section 2.2
 _FAULTS = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError)  # of written examples

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from maildesk.config.section import Section
 from maildesk.model.ticket import Priority
-from maildesk.policy.urgency import LEVELS, MATRIX
+from maildesk.policy.routing.urgency import LEVELS, MATRIX
 
 PriorityName = Literal["P1", "P2", "P3", "P4"]
 

@@ -25,7 +25,7 @@ from maildesk.config.words import (
     Timezone,
     fault,
 )
-from maildesk.policy.follow_up_file import FOLLOW_UP
+from maildesk.policy.sla.follow_up_file import FOLLOW_UP
 
 
 def _not_a_word_of_commands(handle: str) -> str:

@@ -22,7 +22,7 @@ from maildesk.config.words import is_loopback, split_endpoint
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.mail.identifiers import ReplyAddresses
-from maildesk.policy.paging import ALERTS
+from maildesk.policy.due.paging import ALERTS
 from maildesk.policy.rules import Acknowledge, Authentication, Rules
 from maildesk.settings import Endpoint, Listen, ListenTls, Mailbox, Send, Smarthost
 

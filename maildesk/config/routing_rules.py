@@ -1,4 +1,4 @@
-"""The `rules:` of routing.yaml: compiled by `policy.routing`, with every fault at its line.
+"""The `rules:` of routing.yaml: compiled by `policy.routing.routes`, with every fault at its line.
 
 What a rule names (queues, teams, people, templates, calendars) must stand elsewhere in the
 configuration; a rule that none can get past hides those below it, of which `check` warns.
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from maildesk.config.words import did_you_mean
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
-from maildesk.policy.actions import ACTIONS
-from maildesk.policy.conditions import FIELDS, Field
-from maildesk.policy.routing import compile_rule, references
-from maildesk.policy.rule import BadRule, Rule
-from maildesk.policy.sla_words import mapping_schema
+from maildesk.policy.routing.actions import ACTIONS
+from maildesk.policy.routing.conditions import FIELDS, Field
+from maildesk.policy.routing.routes import compile_rule, references
+from maildesk.policy.routing.rule import BadRule, Rule
+from maildesk.policy.sla.words import mapping_schema
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.policy.lifecycle import LIVE
-from maildesk.policy.rule import Rule
+from maildesk.policy.routing.rule import Rule
 
 _LIVE = [str(status) for status in LIVE]
 

@@ -1,4 +1,4 @@
-"""sla.yaml: read by `policy.sla_file`, its faults at their lines, its names checked; warnings."""
+"""sla.yaml: read by `policy.sla.file`, its faults at their lines, its names checked; warnings."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,9 +8,9 @@ from maildesk.config.shape import show
 from maildesk.config.words import did_you_mean
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
-from maildesk.policy.calendar import UnionCalendar
-from maildesk.policy.rule import BadRule
-from maildesk.policy.sla_file import SlaBook, odd_promises, read_sla
+from maildesk.policy.calendars.calendar import UnionCalendar
+from maildesk.policy.routing.rule import BadRule
+from maildesk.policy.sla.file import SlaBook, odd_promises, read_sla
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from maildesk.config.routing_rules import conditions_schema
-from maildesk.policy.calendar_file import CALENDAR, UNION
-from maildesk.policy.ladder_file import STEP
-from maildesk.policy.policy_file import POLICY
-from maildesk.policy.promise_when import promise_fields
-from maildesk.policy.promises import ClockName
-from maildesk.policy.sla_words import mapping_schema
+from maildesk.policy.calendars.calendar_file import CALENDAR, UNION
+from maildesk.policy.sla.ladder_file import STEP
+from maildesk.policy.sla.policy_file import POLICY
+from maildesk.policy.sla.promise_when import promise_fields
+from maildesk.policy.sla.promises import ClockName
+from maildesk.policy.sla.words import mapping_schema
 
 
 def calendars_schema() -> dict[str, Any]:

@@ -12,7 +12,7 @@ from maildesk.errors import MaildeskError
 from maildesk.mail.identifiers import unique_part
 from maildesk.mail.message import Address
 from maildesk.model.plan import Alert, Audience, Notice
-from maildesk.policy.paging import ALERTS, USEFUL_FOR
+from maildesk.policy.due.paging import ALERTS, USEFUL_FOR
 from maildesk.store import outbox
 from maildesk.store.alerts import is_due, may_alert
 

@@ -1,7 +1,7 @@
 """The beat: looks at the tickets whose time has come, and does what is due on them.
 
-What is due is `policy.agenda`'s to say, what it means `policy.due_work`'s. Its keys are noted in
-the transaction that does it and queues its mails: whoever is killed in between, and however many
+What is due is `policy.due.agenda`'s to say, what it means `policy.due.work`'s. Its keys are noted
+in the transaction that does it and queues its mails: whoever is killed in between, and however many
 beat at the same time, it happens once. A ticket on which nothing is due is only told when to be
 looked at again.
 """
@@ -21,10 +21,10 @@ from maildesk.errors import Temporary
 from maildesk.model.changes import Detail, SetDetail
 from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Alert, Disposition, Plan
-from maildesk.policy.agenda import Agenda, agenda
-from maildesk.policy.bundling import bundled, too_late
-from maildesk.policy.due_work import late_readers, work_off
-from maildesk.policy.promised import choose_policy
+from maildesk.policy.due.agenda import Agenda, agenda
+from maildesk.policy.due.bundling import bundled, too_late
+from maildesk.policy.due.work import late_readers, work_off
+from maildesk.policy.sla.promised import choose_policy
 from maildesk.store import clocks, outbox
 from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply

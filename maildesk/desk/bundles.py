@@ -19,7 +19,7 @@ from maildesk.mail.message import address_key
 from maildesk.model.changes import Bundle
 from maildesk.model.facts import Bundled
 from maildesk.model.plan import Alert, Plan
-from maildesk.policy.bundling import (
+from maildesk.policy.due.bundling import (
     HOUR,
     NOTIFICATIONS,
     WAIT,

@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from maildesk.errors import NotFound
 from maildesk.model.facts import LogLine, TicketFacts
-from maildesk.policy.clock import Clock, ClockState, Result
-from maildesk.policy.promised import choose_policy, clocks_of, next_due_at
-from maildesk.policy.promises import ClockName
 from maildesk.policy.rules import Rules
+from maildesk.policy.sla.clock import Clock, ClockState, Result
+from maildesk.policy.sla.promised import choose_policy, clocks_of, next_due_at
+from maildesk.policy.sla.promises import ClockName
 from maildesk.store import clocks, tickets
 from maildesk.store.rows import instant
 

@@ -19,8 +19,8 @@ from maildesk.mail.message import address_key
 from maildesk.model.digests import Found, HeldBack, Listing
 from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Alert
-from maildesk.policy.digest import digest, is_half_gone
-from maildesk.policy.mornings import Morning, mornings, untaken_teams
+from maildesk.policy.due.digest import digest, is_half_gone
+from maildesk.policy.due.mornings import Morning, mornings, untaken_teams
 from maildesk.policy.rules import Rules
 from maildesk.store import digests, outbox
 from maildesk.store.absences import absent

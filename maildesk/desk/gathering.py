@@ -1,8 +1,8 @@
 """All that is read for the decision on one mail, and for the held mail that it decides on.
 
-A mail to the one-time address of a question (see `policy.confirmations`) comes with the mail that
-the question is about. That one is taken from the journal, and read in a child process, before the
-decision; whether it is still held, and by whom it may be let go, is asked again at the decision.
+A mail to the one-time address of a question (see `policy.commands.confirmations`) comes with the
+mail that the question is about. That one is taken from the journal, and read in a child process,
+before the decision; whether it is still held, and by whom it may be let go, is asked again then.
 """
 
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from maildesk.errors import Temporary
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Automatic, InboundMail
 from maildesk.model.facts import Facts, HeldMail, Hold, Trust
-from maildesk.policy.confirmations import confirmation_tokens, confirmed_hold, may_decide
+from maildesk.policy.commands.confirmations import confirmation_tokens, confirmed_hold, may_decide
+from maildesk.policy.commands.outgoing import agent_keys
 from maildesk.policy.decide import classify_arrival
-from maildesk.policy.foresight import asked_by_rules, asks_anything
-from maildesk.policy.outgoing import agent_keys
 from maildesk.policy.requesters import asked
+from maildesk.policy.routing.foresight import asked_by_rules, asks_anything
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival, named_tickets
 from maildesk.policy.trust import trust_of

@@ -1,7 +1,7 @@
 """What becomes due on tickets: held mails that nobody decides on, and a day they were put off to.
 
-What each means is `policy.timers`' to say. That it was done is noted in the transaction that does
-it, where it is asked once more whether it is still due: every firing happens once, whoever is
+What each means is `policy.due.timers`' to say. That it was done is noted in the transaction that
+does it, where it is asked once more whether it is still due: every firing happens once, whoever is
 killed in between, and whatever an agent says meanwhile.
 """
 
@@ -20,8 +20,8 @@ from maildesk.desk.letters import letters_of
 from maildesk.errors import Temporary
 from maildesk.model.facts import Hold, TicketFacts
 from maildesk.model.plan import Alert, Plan
+from maildesk.policy.due.timers import Absent, remind, tell_team, wake
 from maildesk.policy.rules import Rules
-from maildesk.policy.timers import Absent, remind, tell_team, wake
 from maildesk.store import holds, outbox
 from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply

@@ -15,8 +15,8 @@ from maildesk.desk.writing import SELDOM, route_trace
 from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Facts, Level, Trust
 from maildesk.policy.decide import classify_arrival
-from maildesk.policy.foresight import view_of
-from maildesk.policy.routing import route
+from maildesk.policy.routing.foresight import view_of
+from maildesk.policy.routing.routes import route
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival
 from maildesk.store.engine import Database

@@ -18,10 +18,10 @@ from maildesk.desk.letters import letters_of
 from maildesk.errors import Temporary
 from maildesk.model.facts import Facts, WatchedTicket
 from maildesk.model.plan import Alert, Plan
-from maildesk.policy import scheduled_rules as policy
 from maildesk.policy.lifecycle import LIVE
-from maildesk.policy.routing import matches_ticket
-from maildesk.policy.rule import Rule, View
+from maildesk.policy.routing import scheduled_rules as policy
+from maildesk.policy.routing.routes import matches_ticket
+from maildesk.policy.routing.rule import Rule, View
 from maildesk.store import outbox, routing_facts, rule_firings
 from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from maildesk.desk.clocks import Reading, read_clocks
 from maildesk.model.facts import Key, LogLine
-from maildesk.policy.calendar import ALWAYS, Calendar
-from maildesk.policy.clock import Clock
-from maildesk.policy.follow_ups import turns
-from maildesk.policy.promises import ClockName
+from maildesk.policy.calendars.calendar import ALWAYS, Calendar
+from maildesk.policy.due.follow_ups import turns
 from maildesk.policy.rules import Rules
-from maildesk.policy.sla_explain import Segment, SegmentKind, explain
-from maildesk.policy.ticket_log import Heard, heard
+from maildesk.policy.sla.clock import Clock
+from maildesk.policy.sla.explain import Segment, SegmentKind, explain
+from maildesk.policy.sla.promises import ClockName
+from maildesk.policy.sla.ticket_log import Heard, heard
 from maildesk.store import clocks
 from maildesk.store.clocks import FiringRecord
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from maildesk.desk.clocks import as_looked_at
 from maildesk.model.facts import TicketFacts
-from maildesk.policy.clock import Clock
-from maildesk.policy.promised import clocks_of
-from maildesk.policy.promises import ClockName
 from maildesk.policy.rules import Rules
+from maildesk.policy.sla.clock import Clock
+from maildesk.policy.sla.promised import clocks_of
+from maildesk.policy.sla.promises import ClockName
 from maildesk.store import clocks, tickets
 from maildesk.store.engine import Database
 

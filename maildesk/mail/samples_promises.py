@@ -1,7 +1,7 @@
 """Samples of mails about promises: what clocks, ladders, reminders and the digest write.
 
 In a list of `timeline` the `kind` is one of: created, asked, answered, noted, status, priority,
-assignee, team, told, step, ack, breach. `clock` is `policy.promises.ClockName`, `next_told` are
+assignee, team, told, step, ack, breach. `clock` is `policy.sla.promises.ClockName`, `next_told` are
 words of `notify` in sla.yaml, or names.
 """
 

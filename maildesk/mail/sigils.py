@@ -1,6 +1,6 @@
 """The signs that begin a command of an agent, and what nobody sees around them.
 
-The grammar of commands is `policy.command_lines`.
+The grammar of commands is `policy.commands.lines`.
 """
 
 SIGILS = "#\N{FULLWIDTH NUMBER SIGN}\N{SMALL NUMBER SIGN}"

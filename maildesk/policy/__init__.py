@@ -4,16 +4,18 @@
     trust, threads     who wrote it, and which ticket it belongs to
     opening, joining   a new ticket; one more mail on a ticket
     requesters         thanks, "works now", `status`, STOP
-    agents             an agent's mail
-      attempt            its commands carried out on a draft, its words as they would go out
-        command_lines      which lines are commands
-        commands           what each does; add one there
-        arguments          what stands behind a verb
-      objections         why its words may not go out
-      holding            the mail is kept, its writer asked
-      confirming         his answer to that
     draft              the plan in the making
-    notices, letters   what goes out to whom; `command_notices`, `questions` for commands
+    notices, letters   what goes out to whom
+    governor           what keeps automatic answers from becoming a storm
+    lifecycle          how a ticket's status moves
 
-`timers` plans what time alone does; `rules` is the configuration that all of them need.
+and its rooms:
+
+    routing            where a new mail goes: the admins' rules
+    commands           an agent's mail: what he orders, and what of it goes out
+    calendars          business time
+    sla                what is promised, and how a ticket's clocks stand
+    due                what time brings about, and the mails for it
+
+`rules` is the configuration that all of them need.
 """

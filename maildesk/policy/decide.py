@@ -31,11 +31,11 @@ from maildesk.policy.automatic_mail import (
     keep_silently,
     take_bounce,
 )
-from maildesk.policy.confirmations import may_decide
-from maildesk.policy.confirming import confirm
+from maildesk.policy.commands.confirmations import may_decide
+from maildesk.policy.commands.confirming import confirm
 from maildesk.policy.joining import join_ticket
 from maildesk.policy.opening import open_ticket
-from maildesk.policy.routed import accept
+from maildesk.policy.routing.routed import accept
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival, claimed_agent, match_ticket
 

@@ -28,10 +28,10 @@ from maildesk.model.plan import Alert, CommandTrace, Disposition, Match, Notice,
 from maildesk.model.ticket import Direction, Party, Role, Ticket, Visibility
 from maildesk.policy.lifecycle import Trigger, next_status
 from maildesk.policy.preview import after
-from maildesk.policy.promised import choose_policy
 from maildesk.policy.rules import Agent, Queue
+from maildesk.policy.sla.promised import choose_policy
+from maildesk.policy.sla.ticket_log import to_be_written
 from maildesk.policy.threads import Arrival
-from maildesk.policy.ticket_log import to_be_written
 
 _RANK = [Role.KNOWN, Role.AGENT, Role.PARTICIPANT, Role.REQUESTER]
 

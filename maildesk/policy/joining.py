@@ -7,10 +7,10 @@ from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Disposition, Match, Plan, Signal, Standing
 from maildesk.model.ticket import Status, Visibility
 from maildesk.policy import notices
-from maildesk.policy.agents import take_agent_mail
-from maildesk.policy.command_mail import inert_commands
-from maildesk.policy.confirmations import confirmation_tokens
-from maildesk.policy.confirming import leave_settled
+from maildesk.policy.commands.agents import take_agent_mail
+from maildesk.policy.commands.confirmations import confirmation_tokens
+from maildesk.policy.commands.confirming import leave_settled
+from maildesk.policy.commands.reading import inert_commands
 from maildesk.policy.draft import Draft, author_of
 from maildesk.policy.lifecycle import Trigger
 from maildesk.policy.requesters import take_courtesy

@@ -15,9 +15,9 @@ from maildesk.model.facts import StoredFile
 from maildesk.model.plan import Audience, Notice
 from maildesk.model.ticket import Party, Role, Ticket
 from maildesk.policy.draft import Draft, author_of
+from maildesk.policy.due.outlook import next_due_at
+from maildesk.policy.due.paging import USEFUL_FOR
 from maildesk.policy.lifecycle import OVER
-from maildesk.policy.outlook import next_due_at
-from maildesk.policy.paging import USEFUL_FOR
 from maildesk.policy.reply_links import command_links, proving_address
 from maildesk.policy.rules import Agent
 

@@ -13,11 +13,11 @@ from maildesk.mail.message import Address, Attachment, DeliveryReport
 from maildesk.model.facts import Level
 from maildesk.model.plan import Alert, Audience
 from maildesk.model.ticket import Party, Role
+from maildesk.policy.commands.outgoing import relayed
 from maildesk.policy.draft import Draft, author_of
+from maildesk.policy.due.outlook import is_question, promise_facts, what_follows
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal, was_told
 from maildesk.policy.letters import AUTO_REPLIED, Letter, label, write, write_agent
-from maildesk.policy.outgoing import relayed
-from maildesk.policy.outlook import is_question, promise_facts, what_follows
 from maildesk.policy.rules import Agent
 from maildesk.policy.threads import AGENT_PURPOSES
 

@@ -9,13 +9,14 @@ from maildesk.model.facts import Level, TicketFacts
 from maildesk.model.plan import Disposition, Match, Plan
 from maildesk.model.ticket import Role, Visibility
 from maildesk.policy import notices
-from maildesk.policy.agents import open_for_agent
-from maildesk.policy.command_lines import Reading, read_commands
-from maildesk.policy.command_mail import inert_commands, may_hold_commands, vocabulary
-from maildesk.policy.commands import COMMANDS
+from maildesk.policy.commands.agents import open_for_agent
+from maildesk.policy.commands.lines import Reading, read_commands
+from maildesk.policy.commands.reading import inert_commands, may_hold_commands, vocabulary
+from maildesk.policy.commands.signing import is_signature
+from maildesk.policy.commands.verbs import COMMANDS
 from maildesk.policy.draft import Draft, is_ours
 from maildesk.policy.requesters import take_without_case
-from maildesk.policy.routed import (
+from maildesk.policy.routing.routed import (
     as_requester,
     carry_out,
     drop,
@@ -25,7 +26,6 @@ from maildesk.policy.routed import (
     with_route,
 )
 from maildesk.policy.rules import Agent
-from maildesk.policy.signing import is_signature
 from maildesk.policy.threads import Arrival, claimed_agent
 
 PARTICIPANTS = 10  # taken from To and Cc of the first mail of a proved requester

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from maildesk.mail.identifiers import Purpose, reply_address, sign
 from maildesk.mail.message import Address
 from maildesk.model.ticket import Party
-from maildesk.policy.confirmations import bound_to
+from maildesk.policy.commands.confirmations import bound_to
 from maildesk.policy.rules import Queue, Rules
 
 

@@ -12,7 +12,7 @@ from maildesk.model.changes import StopMail
 from maildesk.model.facts import Asked, Level
 from maildesk.model.plan import Audience, Disposition, Match, Plan
 from maildesk.model.ticket import Party, Role, Status, Visibility
-from maildesk.policy.command_mail import asked as asked_by_agent
+from maildesk.policy.commands.reading import asked as asked_by_agent
 from maildesk.policy.draft import Draft
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal
 from maildesk.policy.letters import AUTO_REPLIED, Letter, write

@@ -8,12 +8,12 @@ from typing import Any
 from maildesk.mail.identifiers import ReplyAddresses, read_address
 from maildesk.mail.message import address_key
 from maildesk.model.ticket import Priority
-from maildesk.policy.calendar import ALWAYS, Calendar, LocalCalendar
-from maildesk.policy.hours import Frame, Week
-from maildesk.policy.promises import Edition, FollowUp, Policy, Promise
-from maildesk.policy.rule import Rule
-from maildesk.policy.sieve import Sieve, sieve_for
-from maildesk.policy.urgency import MATRIX
+from maildesk.policy.calendars.calendar import ALWAYS, Calendar, LocalCalendar
+from maildesk.policy.calendars.hours import Frame, Week
+from maildesk.policy.routing.rule import Rule
+from maildesk.policy.routing.sieve import Sieve, sieve_for
+from maildesk.policy.routing.urgency import MATRIX
+from maildesk.policy.sla.promises import Edition, FollowUp, Policy, Promise
 
 _OFFICE: Week = (*((Frame(8 * 60, 16 * 60),),) * 5, (), ())
 

@@ -32,7 +32,7 @@ from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Facts, Level, TicketFacts, Trust
 from maildesk.model.plan import Match, Route, Signal, Standing
 from maildesk.model.ticket import Party, Role, Status, Ticket
-from maildesk.policy.follow_ups import calendar_of
+from maildesk.policy.due.follow_ups import calendar_of
 from maildesk.policy.rules import Agent, Rules
 
 AGENT_PURPOSES = (Purpose.AGENT, Purpose.INTERNAL)

@@ -1,5 +1,5 @@
 """What is read of a ticket for an agent's mail alone: what his reply is held against before it goes
-out (see `policy.outgoing`), which letter it answers, and what waits to be admitted."""
+out (see `policy.commands.outgoing`), which letter it answers, and what waits to be admitted."""
 
 import re
 from collections.abc import Collection, Iterator, Sequence

@@ -16,7 +16,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from maildesk.mail.envelope import DeliveryResult, DeliveryState, Envelope
-from maildesk.policy.paging import LONGEST_PAGE, is_pager, shortened
+from maildesk.policy.due.paging import LONGEST_PAGE, is_pager, shortened
 from maildesk.transport.submission import Submitter
 
 PATIENCE_SECONDS = 10.0

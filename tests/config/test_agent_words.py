@@ -6,8 +6,8 @@ import pytest
 
 from maildesk.config import load, load_rules
 from maildesk.config.agent_words import LONGEST_ANSWER_BYTES, read_agent_words
-from maildesk.policy.command_mail import VERBS, vocabulary
-from maildesk.policy.vocabulary import IMPLIED
+from maildesk.policy.commands.reading import VERBS, vocabulary
+from maildesk.policy.commands.vocabulary import IMPLIED
 from maildesk.share import share_folder
 
 SHIPPED = sorted(path.parent.name for path in share_folder("templates").glob("*/commands.yaml"))

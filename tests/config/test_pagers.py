@@ -8,7 +8,7 @@ import pytest
 
 from maildesk.config import load, load_rules
 from maildesk.errors import Misconfigured
-from maildesk.policy.paging import ALERTS
+from maildesk.policy.due.paging import ALERTS
 from maildesk.transport.pager import fault_of
 
 BO, KARI = "bo@pager.invalid", "kari@pager.invalid"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from maildesk.policy.actions import ACTIONS, ActionWord
-from maildesk.policy.conditions import BOTH, FIELDS, MAIL, TICKET, Field
+from maildesk.policy.routing.actions import ACTIONS, ActionWord
+from maildesk.policy.routing.conditions import BOTH, FIELDS, MAIL, TICKET, Field
 
 DOCS = Path(__file__).parents[2] / "docs" / "routing.md"
 RULES_FOR = {MAIL: "mail", TICKET: "`every`", BOTH: "both"}

@@ -11,13 +11,13 @@ import yaml
 
 from maildesk.config import check_folder
 from maildesk.config.yaml_source import parse_document
-from maildesk.policy.calendar_file import CALENDAR, UNION
-from maildesk.policy.follow_up_file import FOLLOW_UP
-from maildesk.policy.holiday_file import HOLIDAYS
-from maildesk.policy.ladder_file import DEFAULT, REPEAT, STEP
-from maildesk.policy.policy_file import POLICY, REOPEN, TARGETS
-from maildesk.policy.sla_cases import differences, read_case
-from maildesk.policy.sla_file import read_sla
+from maildesk.policy.calendars.calendar_file import CALENDAR, UNION
+from maildesk.policy.calendars.holiday_file import HOLIDAYS
+from maildesk.policy.sla.cases import differences, read_case
+from maildesk.policy.sla.file import read_sla
+from maildesk.policy.sla.follow_up_file import FOLLOW_UP
+from maildesk.policy.sla.ladder_file import DEFAULT, REPEAT, STEP
+from maildesk.policy.sla.policy_file import POLICY, REOPEN, TARGETS
 
 DOCS = Path(__file__).parents[2] / "docs" / "sla.md"
 SECTIONS = {

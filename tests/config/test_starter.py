@@ -10,7 +10,7 @@ from maildesk.config.starter import init_folder, write_demo
 from maildesk.desk.policy_tests import mail_differences
 from maildesk.errors import Misconfigured
 from maildesk.mail.parse import parse_mail
-from maildesk.policy.sla_cases import differences
+from maildesk.policy.sla.cases import differences
 from maildesk.share import share_folder
 
 TESTS = sorted(share_folder("config").glob("tests/*.yaml"))

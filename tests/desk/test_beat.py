@@ -37,7 +37,7 @@ from maildesk.desk.beat import beat
 from maildesk.desk.bundles import send_due
 from maildesk.desk.children import Children
 from maildesk.mail.template_sources import Sources
-from maildesk.policy.promises import Edition
+from maildesk.policy.sla.promises import Edition
 from maildesk.store import clocks
 
 ADA = "ada@example.org"

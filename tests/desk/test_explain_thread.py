@@ -12,7 +12,7 @@ from maildesk.mail.message import Address
 from maildesk.mail.parse import parse_mail
 from maildesk.model.changes import CloseHold, OpenHold, ReleaseMessage
 from maildesk.model.plan import Disposition
-from maildesk.policy.confirmations import bound_to
+from maildesk.policy.commands.confirmations import bound_to
 from maildesk.store.engine import memory_database
 
 ENVELOPE = Envelope(Source.IMPORT)

@@ -13,8 +13,8 @@ from maildesk.desk.clocks import minutes, note_due_times, read_clocks, show_cloc
 from maildesk.desk.sla_arithmetic import Arithmetic, take_apart
 from maildesk.desk.sla_diff import Moved, due_times_moved
 from maildesk.errors import NotFound
-from maildesk.policy.promises import ClockName, Edition
-from maildesk.policy.sla_file import read_sla
+from maildesk.policy.sla.file import read_sla
+from maildesk.policy.sla.promises import ClockName, Edition
 from maildesk.store import tickets
 
 FIRST, NEXT, WHOLE = ClockName.FIRST_RESPONSE, ClockName.NEXT_RESPONSE, ClockName.RESOLUTION

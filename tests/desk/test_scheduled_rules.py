@@ -14,10 +14,10 @@ from maildesk.desk.jobs import JOBS
 from maildesk.desk.scheduled_rules import fire, run_due
 from maildesk.errors import NotFound
 from maildesk.mail.template_sources import Sources
-from maildesk.policy.bundling import PER_HOUR
-from maildesk.policy.routing import compile_rules
+from maildesk.policy.due.bundling import PER_HOUR
+from maildesk.policy.routing.routes import compile_rules
 from maildesk.policy.rules import Team
-from maildesk.policy.sla_file import read_sla
+from maildesk.policy.sla.file import read_sla
 from maildesk.process import process_once
 from maildesk.store.apply import Stale
 from maildesk.store.letters import Letter as StoredLetter

@@ -30,8 +30,8 @@ from maildesk.mail.identifiers import (
 )
 from maildesk.mail.parse import parse_mail
 from maildesk.mail.results import FIELD_CHARACTERS, read_results, read_results_without_id
-from maildesk.policy.command_lines import read_commands
-from maildesk.policy.command_mail import VERBS, vocabulary
+from maildesk.policy.commands.lines import read_commands
+from maildesk.policy.commands.reading import VERBS, vocabulary
 
 SECONDS = 300
 ROUND = settings(

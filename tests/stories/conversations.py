@@ -23,7 +23,7 @@ from stories.test_machines import dsn
 from maildesk.config.agent_words import read_agent_words
 from maildesk.desk.holds import fire_due
 from maildesk.mail.message import Span, cut
-from maildesk.policy.command_mail import vocabulary
+from maildesk.policy.commands.reading import vocabulary
 from maildesk.policy.rules import Agent, Authentication
 from maildesk.store.tables import events, holds, messages, parties, receipts
 

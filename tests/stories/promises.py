@@ -18,14 +18,14 @@ from stories.house import RULES, House
 from maildesk.desk.beat import beat
 from maildesk.model.facts import TicketFacts
 from maildesk.model.ticket import Priority
-from maildesk.policy.calendar import ALWAYS, LocalCalendar
-from maildesk.policy.clock import Clock
-from maildesk.policy.hours import read_week
-from maildesk.policy.ladder_file import DEFAULTS
-from maildesk.policy.promised import clocks_of
-from maildesk.policy.promises import ClockName, Policy, Promise, Targets
+from maildesk.policy.calendars.calendar import ALWAYS, LocalCalendar
+from maildesk.policy.calendars.hours import read_week
+from maildesk.policy.routing.when import read_when
 from maildesk.policy.rules import Agent, Rules, Team
-from maildesk.policy.when import read_when
+from maildesk.policy.sla.clock import Clock
+from maildesk.policy.sla.ladder_file import DEFAULTS
+from maildesk.policy.sla.promised import clocks_of
+from maildesk.policy.sla.promises import ClockName, Policy, Promise, Targets
 from maildesk.store import clocks
 from maildesk.store.tables import events, firings, outgoing, tickets
 

@@ -14,8 +14,8 @@ from clients import CLIENTS, LANGUAGES, VARIANTS
 from stories.cases import HABITS, WORDS, Cases, said, spoken, written
 from stories.people import Letter
 
-from maildesk.policy.command_mail import ENGLISH
-from maildesk.policy.commands import COMMANDS
+from maildesk.policy.commands.reading import ENGLISH
+from maildesk.policy.commands.verbs import COMMANDS
 
 NUMBERS = range(1, len(VARIANTS) + 1)
 LAST = NUMBERS[-1]

@@ -20,8 +20,8 @@ from maildesk.desk.beat import beat
 from maildesk.desk.jobs import JOBS
 from maildesk.errors import NotFound
 from maildesk.mail.template_sources import Sources
-from maildesk.policy.calendar import ALWAYS, LocalCalendar
-from maildesk.policy.hours import Frame
+from maildesk.policy.calendars.calendar import ALWAYS, LocalCalendar
+from maildesk.policy.calendars.hours import Frame
 from maildesk.policy.rules import Agent, Team
 from maildesk.store.apply import Stale
 from maildesk.store.tables import absences, firings, outgoing, parties, tickets

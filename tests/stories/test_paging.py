@@ -15,9 +15,9 @@ from maildesk.desk.alerts import send_alert
 from maildesk.desk.beat import beat
 from maildesk.model.plan import Alert
 from maildesk.model.ticket import Priority
-from maildesk.policy.ladder import Repeat, read_step
-from maildesk.policy.paging import ALERTS, pager_address
-from maildesk.policy.promises import ClockName, Policy
+from maildesk.policy.due.paging import ALERTS, pager_address
+from maildesk.policy.sla.ladder import Repeat, read_step
+from maildesk.policy.sla.promises import ClockName, Policy
 from maildesk.store import outbox
 from maildesk.transport.pager import PagerSubmitter
 

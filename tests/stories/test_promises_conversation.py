@@ -24,8 +24,8 @@ from stories.promises import (
     states,
 )
 
-from maildesk.policy.ladder import read_step
-from maildesk.policy.promises import ClockName
+from maildesk.policy.sla.ladder import read_step
+from maildesk.policy.sla.promises import ClockName
 from maildesk.store.tables import contacts
 
 

@@ -25,9 +25,9 @@ from stories.promises import (
 
 from maildesk.desk.beat import beat
 from maildesk.model.ticket import Status
-from maildesk.policy.follow_ups import AUTOMATIC_IN_A_ROW, automatic_in_a_row
-from maildesk.policy.promised import clocks_of
-from maildesk.policy.promises import ClockName
+from maildesk.policy.due.follow_ups import AUTOMATIC_IN_A_ROW, automatic_in_a_row
+from maildesk.policy.sla.promised import clocks_of
+from maildesk.policy.sla.promises import ClockName
 from maildesk.store.tables import tickets
 
 IS_THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"

@@ -5,7 +5,7 @@ from stories.cases import WORDS, said, spoken
 from stories.house import SUPPORT
 from stories.people import files_of
 
-from maildesk.policy.commands import COMMANDS
+from maildesk.policy.commands.verbs import COMMANDS
 
 
 def ask(cases, text, number=1, **words):

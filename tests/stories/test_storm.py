@@ -13,7 +13,7 @@ from maildesk.desk.jobs import JOBS
 from maildesk.errors import NotFound
 from maildesk.mail.envelope import DeliveryResult, DeliveryState
 from maildesk.mail.template_sources import Sources
-from maildesk.policy.bundling import PER_HOUR
+from maildesk.policy.due.bundling import PER_HOUR
 from maildesk.process import process_once
 from maildesk.store.apply import Stale
 from maildesk.store.letters import Letter as StoredLetter

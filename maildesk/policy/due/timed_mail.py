@@ -1,0 +1,48 @@
+"""Whom mail by timers may reach, and what it may say: nobody asked for it this moment."""
+
+from collections.abc import Iterable
+
+from maildesk.model.ticket import Direction, Party, Role, Visibility
+from maildesk.policy.draft import Draft
+from maildesk.policy.due.escalation import REQUESTER
+from maildesk.policy.due.follow_ups import AUTOMATIC_IN_A_ROW, automatic_in_a_row
+from maildesk.policy.notices import readers
+from maildesk.policy.sla.ladder import Firing
+
+_TO_REQUESTER = f"{Direction.OUT} {Visibility.PUBLIC}"  # a message, in the log
+
+
+def requester_of(draft: Draft) -> list[Party]:
+    """Return the requester as the only reader; none where mail cannot reach him."""
+    return [party for party in readers(draft) if party.role is Role.REQUESTER]
+
+
+def refusal_of(draft: Draft, party: Party, *, full: bool) -> str:
+    """Return why no automatic mail may go there; "" if it may."""
+    if party.address.key in draft.facts.want_no_mail:
+        return "asked for no more automatic mail"
+    if not full and draft.arrival.rules.acknowledge.unverified == "none":
+        return "senders without proof are not written to"
+    return ""
+
+
+def is_believed(draft: Draft, party: Party) -> bool:
+    """Whether the party itself wrote, as far as that shows; or an agent has written to it, or has
+    opened the case."""
+    if party.role is not Role.REQUESTER or party.address.key in draft.facts.proved:
+        return True
+    if draft.arrival.rules.acknowledge.unverified == "full":
+        return True
+    log = draft.facts.log
+    is_by_agent = any(line.kind == "created" and line.old for line in log)
+    return is_by_agent or any(line.new == _TO_REQUESTER for line in log)
+
+
+def is_requester_told(draft: Draft, steps: Iterable[Firing]) -> bool:
+    """Whether the requester hears of these steps, too (`tell_delay`)."""
+    if not any(REQUESTER in firing.step.notify for firing in steps):
+        return False
+    if automatic_in_a_row(draft.facts.log) >= AUTOMATIC_IN_A_ROW:
+        return False
+    parties = requester_of(draft)
+    return any(not refusal_of(draft, one, full=is_believed(draft, one)) for one in parties)

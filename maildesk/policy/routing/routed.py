@@ -1,0 +1,214 @@
+"""What a route makes of a mail: a ticket with all that the rules gave it, a mail more in a ticket
+that gathers its kind, or nothing but a record."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from maildesk.mail.message import Address, Automatic, AutomaticKind, address_key
+from maildesk.model.changes import GroupMail
+from maildesk.model.facts import GroupedTicket, Trust
+from maildesk.model.plan import Alert, Disposition, Match, Plan, Route
+from maildesk.model.ticket import Party, Role, Status, Ticket, Visibility
+from maildesk.policy import notices
+from maildesk.policy.draft import Draft, author_of, is_ours
+from maildesk.policy.lifecycle import Trigger
+from maildesk.policy.routing.assignment import choose
+from maildesk.policy.routing.foresight import requester_of, view_of
+from maildesk.policy.routing.routes import route
+from maildesk.policy.rules import Agent, Rules
+from maildesk.policy.threads import Arrival
+
+# What a rule may know better than the signs of a mail. Nobody's word makes a loop, a report or a
+# mail of our own a person's.
+_MAY_BE_ACCEPTED = (
+    AutomaticKind.AUTO_GENERATED,
+    AutomaticKind.AUTO_REPLY,
+    AutomaticKind.BULK,
+    AutomaticKind.LIST,
+)
+TRIGGERS = {Status.SOLVED: Trigger.RULE_SOLVES, Status.ON_HOLD: Trigger.RULE_HOLDS}
+
+
+def with_route(arrival: Arrival, automatic: Automatic) -> Arrival:
+    """Return the arrival with what the rules say, asked now if they were not before."""
+    if arrival.routed is not None:
+        return arrival
+    return replace(arrival, routed=route(view_of(arrival, automatic), arrival.rules))
+
+
+# --- who wrote it -------------------------------------------------------------------------------
+
+
+def accept(arrival: Arrival, automatic: Automatic) -> tuple[Arrival, Automatic]:
+    """Return the mail as a person's where a rule says that it is one (`accept`)."""
+    if automatic.kind not in _MAY_BE_ACCEPTED or not arrival.rules.may_accept:
+        return arrival, automatic
+    arrival = with_route(arrival, automatic)
+    if arrival.routed is None or not arrival.routed.is_accepted:
+        return arrival, automatic
+    evidence = (*automatic.evidence, "but a rule says that a person wrote it")
+    return arrival, Automatic(AutomaticKind.NONE, evidence)
+
+
+def as_requester(arrival: Arrival, routed: Route) -> Arrival:
+    """Return the mail as if the requester whom a form names had written it himself: believed no
+    more than the rule says, and answered as anybody else."""
+    address = requester_of(arrival, routed)
+    if address is None:
+        is_missing = bool(routed.requester)
+        note = "no address to take the requester from: there is no Reply-To"
+        return _noting(arrival, routed, note) if is_missing else arrival
+    if is_ours(arrival, address):
+        return _noting(arrival, routed, f"{address} is ours, and no requester")
+    by = author_of(arrival).address
+    named = [one for one in arrival.mail.reply_to if one.address == address]
+    person = Address(named[0].name if named else "", address)
+    facts = arrival.facts
+    return replace(
+        arrival,
+        # The requester never had the form's mail: no letter may refer to it.
+        mail=replace(arrival.mail, senders=(person,), reply_to=(), message_id=None),
+        trust=Trust(routed.requester_level, (f"a form named the requester: {by} sent it",)),
+        facts=replace(
+            facts,
+            contact=facts.contacts.get(person.key),
+            same_person=frozenset([person.key]),
+            earlier_tickets=(),
+            same_subject=None,
+        ),
+    )
+
+
+def _noting(arrival: Arrival, routed: Route, note: str) -> Arrival:
+    return replace(arrival, routed=replace(routed, notes=(*routed.notes, note)))
+
+
+# --- no ticket, or one that is there ------------------------------------------------------------
+
+
+def drop(arrival: Arrival, automatic: Automatic, match: Match, routed: Route) -> Plan:
+    """Return the plan of a mail that a rule drops: on record, and nothing else."""
+    draft = Draft.without_ticket(arrival, automatic, match)
+    draft.route = routed
+    explain(draft, routed)
+    draft.reasons.append(f"dropped: {routed.dropped}")
+    return draft.plan(Disposition.DROPPED)
+
+
+def join_group(arrival: Arrival, automatic: Automatic, match: Match, routed: Route) -> Plan | None:
+    """Return the plan of a mail that joins the open ticket of its group key, if there is one.
+
+    Quietly: nobody is told, and nobody answered. The words of others than the ticket's own people
+    are for agents only.
+    """
+    group = _open_group(arrival, routed)
+    if group is None:
+        return None
+    facts = arrival.facts.tickets[group.number]
+    there = replace(match, ticket=group.number, follows=None)
+    draft = Draft(arrival, automatic, there, facts, route=routed)
+    explain(draft, routed)
+    author = author_of(arrival).key
+    is_own = any(_takes_part(party) and party.address.key == author for party in facts.parties)
+    count = f"mail {group.count + 1} with the key “{routed.group_key}”"
+    draft.add_message(Visibility.PUBLIC if is_own else Visibility.INTERNAL, reason=count)
+    draft.changes.append(GroupMail(group.number, arrival.now))
+    is_person = automatic.kind is AutomaticKind.NONE
+    return draft.plan(Disposition.REPLY if is_person else Disposition.AUTOMATIC)
+
+
+def _open_group(arrival: Arrival, routed: Route) -> GroupedTicket | None:
+    group = arrival.facts.grouped.get(routed.group_key) if routed.group_key else None
+    if group is None or group.number not in arrival.facts.tickets:
+        return None
+    is_recent = routed.group_within is None or arrival.now - group.last_at <= routed.group_within
+    return group if is_recent else None
+
+
+def _takes_part(party: Party) -> bool:
+    return party.role in (Role.REQUESTER, Role.PARTICIPANT)
+
+
+# --- a new ticket -------------------------------------------------------------------------------
+
+
+def new_ticket(arrival: Arrival, routed: Route) -> Ticket:
+    """Return the ticket that a mail opens, as the rules have it."""
+    rules, requester = arrival.rules, author_of(arrival)
+    organisation = rules.organisation_of(requester.address) if rules.organisations else None
+    language = organisation.language if organisation else None
+    return Ticket(
+        number=arrival.facts.next_number,
+        subject=arrival.mail.subject,
+        requester=requester,
+        queue=routed.queue,
+        team=routed.team,
+        priority=routed.priority,
+        type=routed.type,
+        tags=routed.tags,
+        fields=routed.fields,
+        language=language or rules.queue(routed.queue).language,
+        created_at=arrival.now,
+        updated_at=arrival.now,
+        sla=routed.sla or (organisation.sla if organisation else None) or "",
+        watchers=tuple(watching_agents(routed.watchers, rules)),
+        group_key=routed.group_key,
+    )
+
+
+def watching_agents(watchers: Iterable[str], rules: Rules) -> list[str]:
+    """Return the handles of those of the watchers who are agents."""
+    agents = (rules.agent_at(one) if "@" in one else rules.agent(one) for one in watchers)
+    return [agent.handle for agent in dict.fromkeys(agents) if agent]
+
+
+def carry_out(draft: Draft, routed: Route) -> None:
+    """Do to a ticket that is being opened what the rules say besides."""
+    arrival = draft.arrival
+    explain(draft, routed)
+    organisation = arrival.rules.organisation_of(draft.ticket.requester.address)
+    add_others(draft, (*routed.watchers, *(organisation.watchers if organisation else ())))
+    if routed.assign:
+        owner, why = choose(routed.assign, routed.team, arrival.rules, arrival.facts)
+        draft.reasons.append(why)
+        draft.route = replace(routed, assignee=owner.handle if owner else None)
+        if owner:
+            draft.assign(owner)
+    if routed.status:
+        draft.trigger(TRIGGERS[routed.status])
+
+
+def add_others(draft: Draft, watchers: Iterable[str]) -> None:
+    """Have those of the watchers take part who are outside the desk: they stand as addresses."""
+    arrival, requester = draft.arrival, draft.ticket.requester
+    outside = (one for one in watchers if "@" in one and not arrival.rules.agent_at(one))
+    for address in outside:
+        if address_key(address) != requester.key and not is_ours(arrival, address):
+            draft.add_party(Address("", address), Role.PARTICIPANT)
+
+
+def told_of_new(draft: Draft) -> list[Agent]:
+    """Return who answers for the ticket, and who watches it; of one that a rule has solved, or that
+    its team reads of in the morning, only who watches it."""
+    agents = notices.responsible(draft)
+    is_solved = draft.ticket.status is Status.SOLVED
+    if not is_solved and not _waits_for_digest(draft):
+        return agents
+    if not is_solved:
+        draft.reasons.append(f"nobody of {draft.ticket.team} is told now: their digest lists it")
+    return [agent for agent in agents if agent.handle in draft.ticket.watchers]
+
+
+def _waits_for_digest(draft: Draft) -> bool:
+    """Whether the team is told of new tickets in its digest alone (`notify: digest`)."""
+    ticket, rules = draft.ticket, draft.arrival.rules
+    if ticket.assignee or not rules.members(ticket.team):  # somebody must hear of it
+        return False
+    return any(team.handle == ticket.team and team.notify == "digest" for team in rules.teams)
+
+
+def explain(draft: Draft, routed: Route) -> None:
+    """Say which rules fitted, and raise alarm about those that failed."""
+    draft.reasons += [f"rule “{rule.name}”" for rule in routed.rules if rule.is_matched]
+    draft.reasons += routed.notes
+    draft.alerts += [Alert("routing", "A routing rule failed", fault) for fault in routed.faults]

@@ -1,0 +1,294 @@
+"""Where a new ticket goes: the queue of the address that was written to, then the rules.
+
+Rules are asked in the order of the file. The first that fits ends it, unless it says `continue`;
+what several that fit have to say adds up, and a later one wins on the same word. No rule refuses a
+mail, and none can lose one: where a rule fails, the mail goes to the default queue.
+
+`compile_rule` makes a rule of what the file says, `route` asks them for a mail, `matches_ticket`
+asks one with `every` for a ticket. The words stand in `conditions` and `actions`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from maildesk.mail.identifiers import read_address
+from maildesk.model.plan import Route, RuleTrace
+from maildesk.model.ticket import Status
+from maildesk.policy.routing import actions
+from maildesk.policy.routing.actions import ACTIONS, ActionWord
+from maildesk.policy.routing.conditions import FIELDS, MAIL, TICKET, sender, sender_domain
+from maildesk.policy.routing.rule import (
+    Action,
+    BadRule,
+    Condition,
+    Groups,
+    Path,
+    Reference,
+    Rule,
+    TooMuchWork,
+    View,
+)
+from maildesk.policy.routing.rule_words import did_you_mean, read_flag, read_text, read_time
+from maildesk.policy.routing.when import read_when
+from maildesk.policy.rules import Queue, Rules
+
+__all__ = ["ACTIONS", "FIELDS", "BadRule", "Rule", "compile_rule", "compile_rules", "route"]
+
+KEYS = ("name", "when", "then", "continue", "every")
+MOST_RULES = 1000
+SHORTEST_EVERY = timedelta(minutes=1)
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def compile_rules(raws: object, where: Path = ("rules",)) -> tuple[Rule, ...]:
+    """Return the rules of a file, in its order. Raises: BadRule."""
+    if not isinstance(raws, Sequence) or isinstance(raws, str):
+        raise BadRule(where, "a list of rules is expected here", 'begin each with "- name:"')
+    if len(raws) > MOST_RULES:
+        raise BadRule(where, f"there are more than {MOST_RULES} rules")
+    rules = tuple(compile_rule(raw, (*where, place)) for place, raw in enumerate(raws))
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.name in seen:
+            raise BadRule((*rule.path, "name"), f'two rules are called "{rule.name}"')
+        seen.add(rule.name)
+    return rules
+
+
+def compile_rule(raw: object, where: Path = ()) -> Rule:
+    """Return a rule that can be asked. `where` is the rule's place in the document.
+
+    Raises: BadRule.
+    """
+    if not isinstance(raw, Mapping):
+        raise BadRule(where, "a rule is expected here", "as in {name: …, when: …, then: …}")
+    for key in raw:
+        if key not in KEYS:
+            hint = did_you_mean(str(key), KEYS) or f"a rule has {', '.join(KEYS)}"
+            raise BadRule((*where, key), f'unknown key "{key}" in a rule', hint)
+    for key in ("name", "then"):
+        if key not in raw:
+            raise BadRule(where, f"the rule has no {key}")
+    every = _every(raw["every"], (*where, "every")) if "every" in raw else None
+    of = MAIL if every is None else TICKET
+    when = read_when(raw.get("when"), (*where, "when"), of=of)
+    return Rule(
+        name=read_text(raw["name"], (*where, "name")).strip(),
+        when=when,
+        then=_read_then(raw["then"], (*where, "then"), when, of),
+        is_continued=read_flag(raw.get("continue", False), (*where, "continue")),
+        every=every,
+        path=where,
+        raw=raw,
+    )
+
+
+def _every(value: object, where: Path) -> timedelta:
+    every = read_time(value, where)
+    if every < SHORTEST_EVERY:
+        raise BadRule(where, "a minute is the shortest")
+    return every
+
+
+def _read_then(raw: object, where: Path, when: Condition, of: str) -> tuple[Action, ...]:
+    if not isinstance(raw, Mapping) or not raw:
+        raise BadRule(where, "actions are expected here", "as in {queue: helpdesk}")
+    for key in raw:
+        _check_word(str(key), raw, (*where, key), of)
+    # In the order of ACTIONS, not of the file: `queue` brings a team, and `team` has the last word.
+    words = (word for name, word in ACTIONS.items() if name in raw)
+    return tuple(_action(word, raw[word.name], (*where, word.name), when) for word in words)
+
+
+def _check_word(name: str, raw: Mapping[str, object], where: Path, of: str) -> None:
+    word = ACTIONS.get(name)
+    if word is None:
+        raise BadRule(where, f'unknown action "{name}"', did_you_mean(name, ACTIONS))
+    if of == TICKET and not word.is_for_tickets:
+        raise BadRule(where, f"{name} is for mail, and a rule with every: looks at tickets")
+    if word.needs and word.needs not in raw:
+        raise BadRule(where, f"{name} says nothing without {word.needs}")
+    if "drop" in raw and name != "drop":
+        raise BadRule(where, f"drop opens no ticket, so {name} would do nothing")
+    clash = next((other for other in raw if other in word.conflicts), None)
+    if clash:
+        raise BadRule(where, f"{name} and {clash} contradict each other", "leave one of them out")
+
+
+def _action(word: ActionWord, raw: object, where: Path, when: Condition) -> Action:
+    value = word.shape.read(raw, where)
+    if word.is_filled:
+        _check_places(value, where, when)
+    references = tuple(word.refers(value, where))
+    if not isinstance(raw, list):  # a value that stands alone is read as a list of one
+        references = tuple(replace(reference, path=where) for reference in references)
+    return Action(
+        name=word.name,
+        value=value,
+        carry_out=word.carry_out,
+        fill=actions.fill if word.is_filled else lambda value, _groups: value,
+        references=references,
+    )
+
+
+def _check_places(value: object, where: Path, when: Condition) -> None:
+    known = sorted({*when.names, *actions.BUILT_IN})
+    for place in sorted(actions.places(value)):
+        if place not in known:
+            hint = did_you_mean(place, known) or f"known are {', '.join(known)}"
+            raise BadRule(where, f'no condition has a group named "{place}"', hint)
+
+
+def references(rule: Rule) -> Iterator[Reference]:
+    """Yield what the rule takes for granted elsewhere in the configuration: kind, name, path."""
+    yield from rule.when.references
+    for action in rule.then:
+        yield from action.references
+
+
+# --- asking -------------------------------------------------------------------------------------
+
+
+def route(view: View, rules: Rules) -> Route:
+    """Return where the mail goes, and what was asked on the way. Never raises."""
+    start = addressed(view, rules)
+    if not rules.routing:
+        return _by_turns(start, rules)
+    try:
+        routed = _ask(view, start, rules)
+    except TooMuchWork as error:
+        note = f"the rules were given up for a mail of this size: {error}"
+        routed = _to_default(rules, note)
+    return _by_turns(routed, rules)
+
+
+def _ask(view: View, start: Route, rules: Rules) -> Route:
+    route = start
+    traces: list[RuleTrace] = []
+    _see(view, start)
+    for rule in rules.routing:
+        if rule.every is not None:
+            continue
+        try:
+            verdict = rule.when.check(view)
+            if verdict.holds:
+                route = _carry_out(rule, route, view, verdict.groups)
+                _see(view, route)
+        except TooMuchWork:
+            raise
+        except Exception as error:  # noqa: BLE001 - a rule's fault must not cost anybody his mail
+            note = f"rule “{rule.name}” failed: {type(error).__name__}: {error}"[:300]
+            return replace(_to_default(rules, note), rules=tuple(traces))
+        traces.append(RuleTrace(rule.name, verdict.holds, verdict.misses))
+        if verdict.holds and not rule.is_continued:
+            break
+    return replace(route, rules=tuple(traces))
+
+
+def _to_default(rules: Rules, note: str) -> Route:
+    queue = rules.default_queue
+    return Route(queue=queue.handle, team=queue.team, notes=(note,), faults=(note,))
+
+
+def _by_turns(route: Route, rules: Rules) -> Route:
+    """Give a ticket of a team that is told by turns to one of them, unless a rule gives it to
+    somebody; one that is solved from the start needs nobody."""
+    if route.assign or route.status is Status.SOLVED or route.team not in by_turns(rules):
+        return route
+    return replace(route, assign=actions.ROUND_ROBIN)
+
+
+def by_turns(rules: Rules) -> list[str]:
+    """Return the teams whose new tickets go to one after the other (`notify: round_robin`)."""
+    return [team.handle for team in rules.teams if team.notify == actions.ROUND_ROBIN]
+
+
+_SETTLED = tuple(name for name, field in FIELDS.items() if field.is_settled)
+
+
+def _see(view: View, route: Route) -> None:
+    """Have the rules that follow see the ticket as it is now."""
+    ticket = replace(
+        view.ticket,
+        queue=route.queue,
+        team=route.team,
+        priority=route.priority,
+        type=route.type,
+        tags=route.tags,
+        status=route.status or view.ticket.status,
+        assignee=None if route.assign in actions.TURNS else route.assign or None,
+    )
+    view.settle(ticket, _SETTLED)
+
+
+def _carry_out(rule: Rule, route: Route, view: View, groups: Groups) -> Route:
+    known: Groups = {}
+    if any(ACTIONS[action.name].is_filled for action in rule.then):
+        known = {**_built_in(view), **groups}
+    for action in rule.then:
+        value = action.fill(action.value, known)
+        route = action.carry_out(route, value, view.rules)
+    return route
+
+
+def _built_in(view: View) -> Groups:
+    mail = view.mail
+    organisation = view.rules.organisation_of(next(iter(sender(view)), ""))
+    return {
+        "sender": next(iter(sender(view)), ""),
+        "sender_domain": next(iter(sender_domain(view)), ""),
+        "subject": mail.subject if mail else view.ticket.subject,
+        "organisation": organisation.handle if organisation else "",
+    }
+
+
+def matches_ticket(rule: Rule, view: View) -> RuleTrace:
+    """Whether a rule with `every` fits a ticket, and what does not. Never raises."""
+    try:
+        verdict = rule.when.check(view)
+    except Exception as error:  # noqa: BLE001 - as above; the rule does nothing
+        fault = f"it failed: {type(error).__name__}: {error}"[:300]
+        return RuleTrace(rule.name, is_matched=False, misses=(fault,), fault=fault)
+    return RuleTrace(rule.name, verdict.holds, verdict.misses)
+
+
+def ticket_route(rule: Rule, view: View) -> Route:
+    """Return what a ticket would be by a rule with `every` that fits it."""
+    ticket = view.ticket
+    start = Route(
+        queue=ticket.queue,
+        team=ticket.team,
+        priority=ticket.priority,
+        type=ticket.type,
+        tags=ticket.tags,
+        fields=ticket.fields,
+        sla=ticket.sla,
+        watchers=ticket.watchers,
+    )
+    return _carry_out(rule, start, view, rule.when.check(view).groups)
+
+
+# --- by address ---------------------------------------------------------------------------------
+
+
+def addressed(view: View, rules: Rules) -> Route:
+    """Return the queue of the first queue address in To, then Cc, then the envelope."""
+    if view.mail is None:
+        return Route(queue=view.ticket.queue, team=view.ticket.team)
+    mail = view.mail
+    named = [person.address for person in (*mail.to, *mail.cc)]
+    every = (*named, *mail.delivered_to, *view.recipients)
+    found = (_queue_at(address, rules) for address in every)
+    queue = next((queue for queue in found if queue), rules.default_queue)
+    return Route(queue=queue.handle, team=queue.team)
+
+
+def _queue_at(address: str, rules: Rules) -> Queue | None:
+    """Return the queue of an address; a reply address belongs to the queue that it was made for."""
+    if read_address(rules.reply, address) is None:
+        return rules.queue_at(address)
+    local = address.lower().rpartition(rules.reply.separator)[0]
+    queues = (q for q in rules.queues for a in q.addresses if a.lower().startswith(f"{local}@"))
+    return next(queues, None)

@@ -1,0 +1,180 @@
+"""Reads `when:`: conditions side by side, and those under `all`, `any` and `not`."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from maildesk.policy.routing.conditions import BOTH, FIELDS, MAIL, TICKET, Field
+from maildesk.policy.routing.rule import BadRule, Condition, Path, Verdict, View
+from maildesk.policy.routing.rule_words import did_you_mean
+from maildesk.policy.routing.texts import Texts
+
+DEEPEST = 10
+SHOWN = 60  # characters of a condition in a trace
+
+WORDS: dict[str, Field] = {word: field for field in FIELDS.values() for word in field.words}
+JOINS = ("all", "any", "not")
+HOLDS = Verdict(holds=True)
+
+
+def read_when(raw: object, where: Path, *, of: str) -> Condition:
+    """Return the condition of a rule for `of`: mail or ticket. Raises: BadRule."""
+    if raw is None or raw == {}:
+        return Condition("", lambda _view: HOLDS, is_empty=True)
+    return _read(raw, where, of, 0)
+
+
+def _read(raw: object, where: Path, of: str, depth: int) -> Condition:
+    if not isinstance(raw, Mapping) or not raw:
+        raise BadRule(where, "conditions are expected here", "as in {subject_contains: printer}")
+    if depth > DEEPEST:
+        raise BadRule(where, f"conditions stand in each other more than {DEEPEST} deep")
+    parts = [_read_one(str(key), raw[key], (*where, key), of, depth) for key in raw]
+    return parts[0] if len(parts) == 1 else _all(parts)
+
+
+def _read_one(word: str, value: object, where: Path, of: str, depth: int) -> Condition:
+    if word == "not":
+        return _not(_read(value, where, of, depth + 1))
+    if word in JOINS:
+        parts = _parts(value, where, of, depth)
+        return _all(parts) if word == "all" else _any(parts)
+    return _leaf(_field(word, where, of), word, value, where)
+
+
+def _parts(value: object, where: Path, of: str, depth: int) -> list[Condition]:
+    if not isinstance(value, list) or not value:
+        raise BadRule(where, "a list of conditions is expected here", 'begin each with "- "')
+    return [_read(one, (*where, place), of, depth + 1) for place, one in enumerate(value)]
+
+
+def _field(word: str, where: Path, of: str) -> Field:
+    field = WORDS.get(word)
+    if field is None:
+        raise BadRule(where, f'unknown condition "{word}"', _hint(word))
+    if field.is_for not in (of, BOTH):
+        message = {
+            TICKET: f"{word} asks about a mail, and a rule with every: looks at tickets",
+            MAIL: f"{word} asks about a ticket, and only rules with every: look at those",
+        }[of]
+        raise BadRule(where, message)
+    return field
+
+
+def _hint(word: str) -> str:
+    """What may have been meant: the name of a field needs its ending, or a letter is wrong."""
+    if word in FIELDS:
+        return f"write {' or '.join(FIELDS[word].words)}"
+    stem, _, ending = word.rpartition("_")
+    if stem in FIELDS:
+        if did_you_mean(f"_{ending}", FIELDS[stem].comparisons):  # a letter is wrong
+            return did_you_mean(word, FIELDS[stem].words)
+        return f"{stem} has {', '.join(FIELDS[stem].words)}, and no _{ending}"
+    near_word = did_you_mean(word, [*WORDS, *JOINS])
+    near_field = did_you_mean(word, FIELDS)
+    return near_field if near_field and not near_word else near_word
+
+
+# --- one condition ------------------------------------------------------------------------------
+
+
+def _leaf(field: Field, word: str, raw: object, where: Path) -> Condition:
+    several = f"{field.name}_in"
+    if isinstance(raw, list) and word.endswith("_is") and several in field.words:
+        raise BadRule(where, f"{word} takes one value", f"write {several}")
+    comparison = field.comparisons[word.removeprefix(field.name)]
+    wanted = comparison.shape.read(raw, where)
+    test, read = comparison.test(wanted), partial(_seen, field)
+    words = f"{word} {_shown(raw)}"
+
+    def check(view: View) -> Verdict:
+        has = view.once(field.name, read)
+        groups = test(view, has)
+        if groups is not None:
+            return Verdict(holds=True, groups=groups) if groups else HOLDS
+        miss = f"{words}: {comparison.describe(field.name, has, wanted)}"
+        return Verdict(holds=False, misses=(miss,))
+
+    return Condition(
+        words,
+        check,
+        frozenset(comparison.names(wanted)),
+        tuple(comparison.refers(wanted, where)),
+        frozenset([field.name]),
+        (
+            *((field.name, 0, one) for one in comparison.patterns(wanted)),
+            *((field.name, 1, one) for one in comparison.parts(wanted)),
+        ),
+    )
+
+
+def _seen(field: Field, view: View) -> Any:
+    has = field.read(view)
+    is_texts = isinstance(has, Iterable) and not isinstance(has, (str, Mapping))
+    return Texts(has, view.rules.sieves(field.name)) if is_texts else has  # type: ignore[arg-type]
+
+
+def _shown(raw: object) -> str:
+    text = f"[{', '.join(map(str, raw))}]" if isinstance(raw, list) else str(raw)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+
+
+# --- several ------------------------------------------------------------------------------------
+
+
+def _all(parts: list[Condition]) -> Condition:
+    def check(view: View) -> Verdict:
+        """Ask all of them: who reads the trace wants to know all that is missing."""
+        misses: list[str] = []
+        groups: dict[str, str] = {}
+        for part in parts:
+            verdict = part.check(view)
+            misses += verdict.misses
+            groups |= verdict.groups
+        if misses:
+            return Verdict(holds=False, misses=tuple(misses))
+        return Verdict(holds=True, groups=groups)
+
+    return _joined("all", parts, check)
+
+
+def _any(parts: list[Condition]) -> Condition:
+    checks = [part.check for part in parts]
+
+    def check(view: View) -> Verdict:
+        misses: tuple[str, ...] = ()
+        for ask in checks:
+            verdict = ask(view)
+            if verdict.holds:
+                return verdict
+            misses += verdict.misses
+        return Verdict(holds=False, misses=misses)
+
+    return _joined("any", parts, check)
+
+
+def _not(part: Condition) -> Condition:
+    def check(view: View) -> Verdict:
+        if part.check(view).holds:
+            return Verdict(holds=False, misses=(f"not {part.words}: it holds",))
+        return HOLDS
+
+    # What must not be found feeds nothing.
+    return Condition(
+        f"not {part.words}",
+        check,
+        references=part.references,
+        fields=part.fields,
+        sought=part.sought,
+    )
+
+
+def _joined(word: str, parts: list[Condition], check: Any) -> Condition:
+    return Condition(
+        f"{word} of ({'; '.join(part.words for part in parts)})",
+        check,
+        frozenset().union(*(part.names for part in parts)),
+        tuple(reference for part in parts for reference in part.references),
+        frozenset().union(*(part.fields for part in parts)),
+        tuple(one for part in parts for one in part.sought),
+    )
