@@ -42,7 +42,7 @@ def load_or_kept(folder: Path, environ: Mapping[str, str]) -> Loaded:
     try:
         return Loaded(load(folder, environ))
     except Misconfigured as error:
-        kept = _newest(load_database(folder, environ))
+        kept = _newest(folder, environ)
         if kept is None:
             raise
         try:
@@ -53,10 +53,11 @@ def load_or_kept(folder: Path, environ: Mapping[str, str]) -> Loaded:
         return Loaded(replace(settings, rules=rules), error)
 
 
-def _newest(url: str) -> Configuration | None:
-    """The last good copy; None where there is no database yet, or an older one."""
+def _newest(folder: Path, environ: Mapping[str, str]) -> Configuration | None:
+    """The last good copy; None where there is no database yet, or an older one, or maildesk.yaml
+    does not say where."""
     try:
-        database = open_database(url, is_reader=True)
+        database = open_database(load_database(folder, environ), is_reader=True)
         try:
             database.check_schema()
             with database.read() as session:

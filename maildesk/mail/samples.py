@@ -223,7 +223,12 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "solve_by": LATER,
         },
         ("received", "unproved"): {"full": False, "reader": {"name": ""}, "answer_by": None},
-        ("reopened", "to_requester"): {"reply_goes": None, "reader": {"name": "Ada Berg"}},
+        ("reopened", "to_requester"): {
+            "reply_goes": None,
+            "reader": {"name": "Ada Berg"},
+            "answer_by": DUE_AT,
+        },
+        ("received", "follows"): {"follows": 998},
         ("bounced", "delayed"): {
             "recipients": [{"address": "ada@acme.example", "status": "4.4.1", "action": "delayed"}]
         },

@@ -69,7 +69,7 @@ _STEP: Sample = {
     "reached_at": WRITTEN_AT,
     "others_due": [{"clock": "resolution", "step": "50%"}],
     "next_at": DUE_AT,  # what comes if nobody does anything, and who hears of it
-    "next_told": ["owner", "lead", "requester"],
+    "next_told": ["Kari Nordmann", "Bo Dahl", "requester"],
 }
 
 
@@ -107,7 +107,7 @@ PROMISES_TO_AGENT: Mapping[str, Sample] = {
         "reply_goes": "",
         "is_requester_told": True,
         "next_at": LATER,
-        "next_told": ["manager"],
+        "next_told": ["Mona Vik"],
         "commands": [*map(command, ("#breach", "#ack", "#solve"))],
     },
     "sla_manager": {
@@ -182,7 +182,7 @@ ON_PROMISES: Mapping[tuple[str, str], Sample] = MappingProxyType(
             "clock": "next_response",
             "percent": None,
             "next_at": LATER,
-            "next_told": ["manager"],
+            "next_told": ["Mona Vik"],
         },
         ("page", "again"): {"number": 3, "is_breached": True},
         ("page", "pager"): {"is_pager": True},

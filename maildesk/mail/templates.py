@@ -75,6 +75,7 @@ _DEFAULTS: Mapping[str, object] = {
     "full": False,
     "groups": (),
     "hint": None,
+    "follows": None,
     "into": None,
     "is_own": False,
     "is_reminder": False,

@@ -207,6 +207,7 @@ def _facts(
             if t.number != draft.ticket.number
         ],
         "hint": match.hint or match.follows,
+        "follows": match.follows,
         "suggests": list(match.suggests),
         "marker": marker_line(draft.queue.language),
         "reference": _reference(draft),

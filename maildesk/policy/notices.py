@@ -15,7 +15,7 @@ from maildesk.model.plan import Alert, Audience
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.commands.outgoing import relayed
 from maildesk.policy.draft import Draft, author_of
-from maildesk.policy.due.outlook import is_question, promise_facts, what_follows
+from maildesk.policy.due.outlook import answer_by, is_question, promise_facts, what_follows
 from maildesk.policy.governor import is_proved, refusal, unproved_refusal, was_told
 from maildesk.policy.letters import AUTO_REPLIED, Letter, label, write, write_agent
 from maildesk.policy.rules import Agent
@@ -110,7 +110,7 @@ def tell_reopened(draft: Draft) -> None:
             audience=Audience.REQUESTER,
             purpose=Purpose.PARTICIPANT,
             sender=desk_address(draft),
-            facts={"reply_goes": None},
+            facts={"reply_goes": None, "answer_by": answer_by(draft)},
             auto_submitted=AUTO_REPLIED,
             is_answer=True,
         )

@@ -251,18 +251,21 @@ def test_late_thanks_for_what_was_solved_open_nothing(desk: Desk) -> None:
     assert len(desk.house.tickets()) == 1
 
 
-def test_silent_desk_writes_by_itself_twice_and_no_more(desk: Desk) -> None:
-    """Late with the first answer, then the word that it promised; after that only agents hear."""
+def test_silent_desk_owns_up_to_each_broken_promise_and_keeps_its_word_once(desk: Desk) -> None:
+    """Late with the first answer, then the word that it promised; after that a broken promise is
+    the only news, and it says no more times."""
     desk.house.post(desk.ada.write(SUPPORT, "Printer is dead", "It does not print."))
     letters = desk.to_ada(desk.until("12-31 10:00"))
     assert [m.kind for m in mails(desk.house) if m.to == desk.ada.address][1:] == [
         "delay",
         "progress",
+        "delay",
     ]
-    delay, progress = letters
+    delay, progress, last = letters
     says(delay, "You hear from us again by Tue, 24 Nov 2026, 10:00 CET")
     assert progress.mail["Date"].datetime == oslo("2026-11-24 10:00 CET")
     says(progress, "as soon as there is something new")
+    says(last, "We wanted to solve", "as soon as")
 
 
 def test_requester_hears_how_it_goes_where_that_is_promised(desk: Desk) -> None:

@@ -13,7 +13,7 @@ how late, anybody asks. What each means is `due_work`'s to say; `follow_ups` kno
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from maildesk.model.facts import Key, TicketFacts
@@ -48,11 +48,12 @@ MANY_REOPENS = 3
 @dataclass(frozen=True, slots=True)
 class Due:
     """One thing that is due. `others` are the steps that the mail of a step names, which then need
-    none of their own."""
+    none of their own. `is_owed`: a lower step was passed with it that tells the requester."""
 
     turn: Turn
     others: tuple[Firing, ...] = ()
     is_late: bool = False
+    is_owed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,9 @@ def _together(found: list[tuple[Clock, StepsDue]], now: datetime) -> Iterator[Du
     soon = (one for other, _ in found for one in due_together(other.ahead, now))
     coming = (one for one in soon if not _is_weighty(one.step))
     others = [one for _, one in sent if one is not firing]
-    yield _due(clock, firing, now, (*others, *coming))
+    passed = (one.step.notify for _, steps in found for one in steps.silent)
+    due = _due(clock, firing, now, (*others, *coming))
+    yield replace(due, is_owed=any(REQUESTER in names for names in passed))
 
 
 def _is_weighty(step: Step) -> bool:

@@ -41,10 +41,11 @@ def tell_step(
     *,
     others: Sequence[Firing] = (),
     is_late: bool = False,
+    is_owed: bool = False,
 ) -> None:
     """Tell agents that a step of the ladder is reached: a warning before the due time, a breach
-    after it, from 150 % on with what happened. `others` are steps that this mail stands for, too;
-    `is_late`: the desk stood still when it was due."""
+    after it, from 150 % on with what happened. `others` are steps that this mail stands for, too.
+    `is_late`: the desk stood still when it was due, `is_owed`: and did not tell the requester."""
     kind, step = _kind(firing.step), firing.step
     facts: dict[str, object] = {
         **_last_words(draft),
@@ -53,7 +54,7 @@ def tell_step(
         "reached_at": firing.at,
         "percent": step.percent,
         "is_nudge": False,
-        "is_requester_told": is_requester_told(draft, (firing, *others)),
+        "is_requester_told": is_requester_told(draft, (firing, *others), is_owed=is_owed),
         "others_due": [{"clock": each.clock, "step": each.step.name} for each in others],
         **_next_step(draft, clock, others),
     }
@@ -271,13 +272,26 @@ def _clock_facts(clock: Clock) -> dict[str, object]:
 def _next_step(draft: Draft, clock: Clock, others: Sequence[Firing]) -> dict[str, object]:
     """What comes next on this clock, and who hears of it."""
     named = {firing.key for firing in others}
-    rules, is_free = draft.arrival.rules, draft.ticket.assignee is None
+    is_free = draft.ticket.assignee is None
     for firing in clock.ahead:
         names = [name for name in firing.step.notify if name != _UNASSIGNED or is_free]
         if names and firing.key not in named:
-            told = [agent.name if (agent := rules.agent(name)) else name for name in names]
-            return {"next_at": firing.at, "next_told": told}
+            told = dict.fromkeys(_called(draft, name) for name in names)
+            return {"next_at": firing.at, "next_told": list(told)}
     return {"next_at": None, "next_told": []}
+
+
+def _called(draft: Draft, name: str) -> str:
+    """Who a word of `notify` is by name; the word itself where it is nobody, or several."""
+    rules, team = draft.arrival.rules, team_of(draft)
+    if name == "owner":
+        name = draft.ticket.assignee or "team"
+    elif name in ("lead", "manager") and team:
+        name = getattr(team, name) or name
+    elif name == _UNASSIGNED:
+        name = "team"
+    agent = rules.agent(name)
+    return agent.name if agent else name
 
 
 def _last_words(draft: Draft) -> dict[str, object]:

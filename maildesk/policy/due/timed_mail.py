@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from maildesk.model.ticket import Direction, Party, Role, Visibility
 from maildesk.policy.draft import Draft
 from maildesk.policy.due.escalation import REQUESTER
-from maildesk.policy.due.follow_ups import AUTOMATIC_IN_A_ROW, automatic_in_a_row
 from maildesk.policy.notices import readers
 from maildesk.policy.sla.ladder import Firing
 
@@ -38,11 +37,9 @@ def is_believed(draft: Draft, party: Party) -> bool:
     return is_by_agent or any(line.new == _TO_REQUESTER for line in log)
 
 
-def is_requester_told(draft: Draft, steps: Iterable[Firing]) -> bool:
-    """Whether the requester hears of these steps, too (`tell_delay`)."""
-    if not any(REQUESTER in firing.step.notify for firing in steps):
-        return False
-    if automatic_in_a_row(draft.facts.log) >= AUTOMATIC_IN_A_ROW:
+def is_requester_told(draft: Draft, steps: Iterable[Firing], *, is_owed: bool) -> bool:
+    """Whether the requester hears of these steps, too (`tell_delay`), or is owed that anyhow."""
+    if not is_owed and not any(REQUESTER in firing.step.notify for firing in steps):
         return False
     parties = requester_of(draft)
     return any(not refusal_of(draft, one, full=is_believed(draft, one)) for one in parties)

@@ -66,7 +66,9 @@ def _rung(due: Due) -> tuple[Firing, Clock]:
 
 
 def _names(due: Due) -> list[str]:
-    return [name for one in (_rung(due)[0], *due.others) for name in one.step.notify]
+    """Whom a step tells, with those of its others; of a lower one passed with it, the requester."""
+    names = [name for one in (_rung(due)[0], *due.others) for name in one.step.notify]
+    return [*names, REQUESTER] if due.is_owed else names
 
 
 def _step(draft: Draft, due: Due) -> None:
@@ -77,8 +79,16 @@ def _step(draft: Draft, due: Due) -> None:
         return
     names = _names(due)
     agents = escalated_to(draft, names)
-    sla_notices.tell_step(draft, firing, clock, agents, others=due.others, is_late=due.is_late)
-    if REQUESTER in names and automatic_in_a_row(draft.facts.log) < AUTOMATIC_IN_A_ROW:
+    sla_notices.tell_step(
+        draft,
+        firing,
+        clock,
+        agents,
+        others=due.others,
+        is_late=due.is_late,
+        is_owed=due.is_owed,
+    )
+    if REQUESTER in names:
         sla_notices.tell_delay(draft, clock, _next_word(draft, clock))
     if any(one.step.refer for one in (firing, *due.others)):
         _refer(draft, f"{clock.name.replace('_', ' ')} at {firing.step.name}")

@@ -160,16 +160,8 @@ def test_a_breach_says_nothing_of_the_requester_where_he_is_not_told(begin, agen
     assert "is told now" not in words(draft.notices[0])
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"want_no_mail": ["ada@example.org"]},
-        {"log": [LogLine(NOW, "told", new="progress"), LogLine(NOW, "told", new="delay")]},
-    ],
-    ids=["asked for none", "had two in a row"],
-)
-def test_a_breach_claims_no_mail_to_the_requester_that_does_not_go_out(begin, agents, fields):
-    draft = begin(**fields)
+def test_a_breach_claims_no_mail_to_the_requester_that_does_not_go_out(begin, agents):
+    draft = begin(want_no_mail=["ada@example.org"])
     tell_step(draft, firing("100%", "owner", "requester"), CLOCK, [agents["kari"]])
     assert "is told now" not in words(draft.notices[0])
 
