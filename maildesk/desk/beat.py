@@ -25,7 +25,7 @@ from maildesk.policy.due.agenda import Agenda, agenda
 from maildesk.policy.due.bundling import bundled, too_late
 from maildesk.policy.due.work import late_readers, work_off
 from maildesk.policy.sla.promised import choose_policy
-from maildesk.store import clocks, outbox
+from maildesk.store import clocks, journal, outbox
 from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply
 from maildesk.store.clocks import Fired, Settled
@@ -38,11 +38,29 @@ AT_ONCE = 200  # tickets in memory
 PER_BEAT = 5_000  # what is more is done the next minute: the daemon must be able to stop
 LOOKS = 10  # at one ticket in a beat: what is done on it may make more of it due
 AGAIN = timedelta(minutes=10)  # after a failure
+BACKLOG = timedelta(minutes=1)  # mail that waits for so long is more than the worker's usual share
+PATIENCE = timedelta(minutes=15)
 _RESTLESS = f"it was looked at {LOOKS} times, and something is due on it still"
+
+
+def is_behind(desk: Desk) -> bool:
+    """Whether mail that came in before must be read first: an answer may lie there. That is so
+    after downtime, and it is waited for a quarter of an hour at most."""
+    now = desk.clock()
+    with desk.database.read() as session:
+        oldest = journal.oldest_waiting(session)
+    if oldest is None or now - oldest < BACKLOG:
+        desk.behind_since = None
+        return False
+    desk.behind_since = desk.behind_since or now
+    return now - desk.behind_since < PATIENCE
 
 
 def beat(desk: Desk) -> None:
     """Look at every ticket whose time has come."""
+    if is_behind(desk):
+        log.info("beat waits: mail that came before is read first")
+        return
     now, left = desk.clock(), PER_BEAT
     looks: Counter[int] = Counter()
     while left > 0:

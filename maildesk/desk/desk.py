@@ -19,7 +19,7 @@ class Desk:
     `queued` wake the worker and the sender before their next look. Without a `checker` signatures
     are read and never checked: nothing asks the DNS. `left_running` names parts that did not stop
     in time; the database is not closed under them. `rules_ran_at`: when rules with `every` (their
-    names) last ran in this process."""
+    names) last ran in this process; `behind_since`: since when the beat waits for the worker."""
 
     settings: Settings
     rules: Rules
@@ -32,3 +32,4 @@ class Desk:
     queued: threading.Event = field(default_factory=threading.Event)
     left_running: list[str] = field(default_factory=list)
     rules_ran_at: dict[str, datetime] = field(default_factory=dict)
+    behind_since: datetime | None = None

@@ -103,10 +103,11 @@ def _counts(session: Session, column: Column[Any]) -> dict[str, int]:
 
 
 def oldest_waiting(session: Session) -> datetime | None:
-    """When the oldest receipt that is not worked off came in."""
+    """When the oldest receipt came in that is not worked off; one that has failed waits for itself
+    alone."""
     return session.scalar(
         select(receipts.c.received_at)
-        .where(receipts.c.state == "received")
+        .where(receipts.c.state == "received", receipts.c.error == "")
         .order_by(receipts.c.id)
         .limit(1)
     )

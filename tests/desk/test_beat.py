@@ -358,3 +358,32 @@ def test_type_that_an_agent_sets_brings_another_promise(written: House) -> None:
     beat(written.desk)
     assert facts_of(written).ticket.policy == "gold"
     assert facts_of(written).ticket.due_at == oslo("2026-11-23 18:00 CET")
+
+
+# --- mail that came in before ---------------------------------------------------------------------
+
+
+def test_answer_that_lies_in_the_journal_is_read_before_anybody_is_told_that_it_is_missing(
+    house: House,
+) -> None:
+    write(house)
+    house.hand_in(house.clients[KARI].answer("#take\n\nIt is mended."))
+    house.clock.at = BREACH + 2 * HOUR
+    beat(house.desk)
+    assert not {"sla_breach", "sla_manager"} & {mail.kind for mail in mails(house)}
+    house.work()
+    beat_at(house, house.clock.at)
+    assert not {"sla_breach", "delay"} & {mail.kind for mail in mails(house)}
+
+
+def test_journal_that_is_never_read_does_not_hold_up_the_beat_for_ever(house: House) -> None:
+    write(house)
+    house.hand_in(house.clients[ADA].write(SUPPORT, "Another one"))
+    house.clock.at = BREACH
+    beat(house.desk)
+    house.clock.at = BREACH + 14 * MINUTE
+    beat(house.desk)
+    assert "sla_breach" not in {mail.kind for mail in mails(house)}
+    house.clock.at = BREACH + 15 * MINUTE
+    beat(house.desk)
+    assert "sla_breach" in {mail.kind for mail in mails(house)}
