@@ -32,11 +32,10 @@ from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Facts, Level, TicketFacts, Trust
 from maildesk.model.plan import Match, Route, Signal, Standing
 from maildesk.model.ticket import Party, Role, Status, Ticket
-from maildesk.policy.due.follow_ups import calendar_of
+from maildesk.policy.due.follow_ups import reopen_ends_at
 from maildesk.policy.rules import Agent, Rules
 
 AGENT_PURPOSES = (Purpose.AGENT, Purpose.INTERNAL)
-_REOPEN_DAYS = 5  # where nothing is promised
 _FINISHED = (Status.SOLVED, Status.CLOSED)
 
 
@@ -343,9 +342,7 @@ def _may_reopen(ticket: Ticket, arrival: Arrival) -> bool:
     open dates as its policy says."""
     if ticket.status is not Status.SOLVED or ticket.solved_at is None:
         return True
-    policy = arrival.rules.policies.get(ticket.policy)
-    days = policy.reopen_days if policy else _REOPEN_DAYS
-    ends_at = calendar_of(ticket, arrival.rules).days_later(ticket.solved_at, days)
+    ends_at = reopen_ends_at(ticket, arrival.rules, ticket.solved_at)
     return ends_at is None or arrival.now <= ends_at
 
 

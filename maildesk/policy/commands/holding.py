@@ -32,6 +32,7 @@ def hold(begin: Begin, agent: Agent, attempt: Attempt, reason: str) -> Plan:
         notices.tell_refused(draft, agent, question)
         return draft.plan(Disposition.HELD)
     if draft.released is None:
+        draft.note_logged(agent)
         draft.add_message(Visibility.HELD, reason=question.reason)
         draft.change(OpenHold(new_hold(draft, agent, question)))
     else:

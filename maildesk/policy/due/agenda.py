@@ -18,7 +18,6 @@ from datetime import datetime
 
 from maildesk.model.facts import Key, TicketFacts
 from maildesk.model.ticket import Status
-from maildesk.policy.due.escalation import REQUESTER
 from maildesk.policy.due.follow_ups import (
     AUTOMATIC_IN_A_ROW,
     Occasion,
@@ -31,6 +30,7 @@ from maildesk.policy.rules import Rules
 from maildesk.policy.sla.clock import Clock
 from maildesk.policy.sla.ladder import (
     LATE_AFTER,
+    REQUESTER,
     Firing,
     Step,
     StepsDue,
@@ -48,12 +48,13 @@ MANY_REOPENS = 3
 @dataclass(frozen=True, slots=True)
 class Due:
     """One thing that is due. `others` are the steps that the mail of a step names, which then need
-    none of their own. `is_owed`: a lower step was passed with it that tells the requester."""
+    none of their own; `missed` whom the steps from 100 % on would have told that were passed with
+    it."""
 
     turn: Turn
     others: tuple[Firing, ...] = ()
     is_late: bool = False
-    is_owed: bool = False
+    missed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +123,25 @@ def _steps(
     update = [one for one in found if one[0].name is ClockName.UPDATE]
     promises = [one for one in found if one[0].name is not ClockName.UPDATE]
     sent = [*_together(promises, now)]
+    is_told = automatic_in_a_row(facts.log) >= AUTOMATIC_IN_A_ROW or any(map(tells_delay, sent))
     for clock, steps in update:
-        if steps.send is None:
-            continue
-        if automatic_in_a_row(facts.log) < AUTOMATIC_IN_A_ROW:
-            sent.append(_due(clock, steps.send, now))
-        else:
+        if steps.send and is_told and REQUESTER in steps.send.step.notify:
             passed.append(steps.send)
+        elif steps.send:
+            sent.append(_due(clock, steps.send, now))
     return sent, passed
+
+
+def names_of(due: Due) -> list[str]:
+    """Return the words of `notify` that a step's mail goes to."""
+    rungs = [due.turn.rung.firing] if due.turn.rung else []
+    names = [name for one in (*rungs, *due.others) for name in one.step.notify]
+    return list(dict.fromkeys([*names, *due.missed]))
+
+
+def tells_delay(due: Due) -> bool:
+    """Whether the requester hears of it that a promise is broken."""
+    return REQUESTER in names_of(due)
 
 
 def _together(found: list[tuple[Clock, StepsDue]], now: datetime) -> Iterator[Due]:
@@ -141,9 +153,9 @@ def _together(found: list[tuple[Clock, StepsDue]], now: datetime) -> Iterator[Du
     soon = (one for other, _ in found for one in due_together(other.ahead, now))
     coming = (one for one in soon if not _is_weighty(one.step))
     others = [one for _, one in sent if one is not firing]
-    passed = (one.step.notify for _, steps in found for one in steps.silent)
-    due = _due(clock, firing, now, (*others, *coming))
-    yield replace(due, is_owed=any(REQUESTER in names for names in passed))
+    passed = [one for other, steps in found for one in steps.silent if _share(other, one) >= 1]
+    missed = dict.fromkeys(name for one in passed for name in one.step.notify)
+    yield replace(_due(clock, firing, now, (*others, *coming)), missed=tuple(missed))
 
 
 def _is_weighty(step: Step) -> bool:
@@ -163,10 +175,7 @@ def _due(clock: Clock, firing: Firing, now: datetime, others: tuple[Firing, ...]
 def _pages(running: Iterable[Clock], facts: TicketFacts) -> Iterator[Turn]:
     """Pages past and ahead; who acknowledged in this cycle is not paged for what follows."""
     for clock in running:
-        acks = (line.at for line in facts.log if line.kind == "ack")
-        heard = min(
-            (at for at in acks if clock.started_at and at >= clock.started_at), default=None
-        )
+        heard = _acknowledged_at(clock, facts)
         for firing in clock.fired:
             if heard and heard < firing.at:
                 continue
@@ -176,6 +185,14 @@ def _pages(running: Iterable[Clock], facts: TicketFacts) -> Iterator[Turn]:
                 name = f"{firing.step.name} {number}"
                 key = (f"page:{clock.name}", firing.cycle, firing.arming, name)
                 yield Turn(Occasion.PAGE, key, at, number, rung=Rung(firing, clock))
+
+
+def _acknowledged_at(clock: Clock, facts: TicketFacts) -> datetime | None:
+    """When an agent said first that he knows, in this cycle and since the case was solved last."""
+    solved = [one.at for one in facts.log if one.kind == "status" and one.new == Status.SOLVED]
+    since = max(filter(None, [clock.started_at, *solved]), default=None)
+    acks = (line.at for line in facts.log if line.kind == "ack")
+    return min((at for at in acks if since and at >= since), default=None)
 
 
 def _reopens(shown: Mapping[ClockName, Clock], now: datetime) -> Iterator[Turn]:

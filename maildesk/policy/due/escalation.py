@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from maildesk.policy.draft import Draft
 from maildesk.policy.notices import responsible
 from maildesk.policy.rules import Agent, Team
-
-REQUESTER = "requester"  # is told otherwise: what he is promised, not what we missed
+from maildesk.policy.sla.ladder import REQUESTER
 
 
 def escalated_to(draft: Draft, names: Iterable[str]) -> list[Agent]:

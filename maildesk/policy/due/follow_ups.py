@@ -11,13 +11,16 @@ from enum import StrEnum
 from maildesk.model.facts import Key, LogLine, TicketFacts
 from maildesk.model.ticket import Direction, Status, Ticket, TicketType
 from maildesk.policy.calendars.calendar import Calendar
+from maildesk.policy.lifecycle import LIVE
 from maildesk.policy.rules import Rules
 from maildesk.policy.sla.clock import Clock
 from maildesk.policy.sla.ladder import Firing
 from maildesk.policy.sla.promises import ClockName
 
+_REOPEN_DAYS = 5  # where nothing is promised
 AUTOMATIC_IN_A_ROW = 2  # mails to a requester that no person wrote
-_UNTOUCHED = (Status.NEW, Status.OPEN, Status.ON_HOLD)
+_UNTOUCHED = (Status.NEW, Status.OPEN, Status.ON_HOLD, Status.WAITING_USER)
+_PUT_OFF = (Status.WAITING_USER, Status.SCHEDULED)
 
 
 class Occasion(StrEnum):
@@ -63,6 +66,14 @@ def calendar_of(ticket: Ticket, rules: Rules) -> Calendar:
     return rules.calendars[targets.calendar] if targets else rules.office
 
 
+def reopen_ends_at(ticket: Ticket, rules: Rules, solved_at: datetime) -> datetime | None:
+    """Return until when a reply belongs to a ticket that was solved then: so many open dates as its
+    policy says (S11). None: for ever."""
+    policy = rules.policies.get(ticket.policy)
+    days = policy.reopen_days if policy else _REOPEN_DAYS
+    return calendar_of(ticket, rules).days_later(solved_at, days)
+
+
 def turns(
     facts: TicketFacts, rules: Rules, shown: Mapping[ClockName, Clock], now: datetime
 ) -> Iterator[Turn]:
@@ -73,17 +84,21 @@ def turns(
         later = calendar.days_later(at, days)
         return calendar.next_opening(later) if later else None
 
-    match facts.ticket.status:
-        case Status.WAITING_USER:
-            yield from _question(facts, rules, days_after, now)
-        case Status.SOLVED:
-            yield from _solved(facts, rules, days_after)
-        case status if status in _UNTOUCHED:
-            if facts.ticket.wake_at is None:  # else somebody has said when he comes back to it
-                yield from _stale(facts, rules, days_after)
-            yield from _word(facts, calendar, shown[ClockName.UPDATE])
-        case _:
-            pass
+    status, is_asked = facts.ticket.status, _is_asked(facts)
+    if status is Status.SOLVED:
+        yield from _solved(facts, rules, days_after)
+    elif status in LIVE:
+        yield from _word(facts, calendar, shown[ClockName.UPDATE])
+    if status is Status.WAITING_USER and is_asked:
+        yield from _question(facts, rules, days_after, now)
+    elif status in _UNTOUCHED and facts.ticket.wake_at is None:  # else he comes back to it
+        yield from _stale(facts, rules, days_after)
+
+
+def _is_asked(facts: TicketFacts) -> bool:
+    """Whether it is the requester's turn: ours was the last word that is public."""
+    said = [line for line in facts.log if is_public(line) and line.old != "courtesy"]
+    return bool(said) and _is_ours(said[-1])
 
 
 Days = Callable[[datetime, int], datetime | None]
@@ -124,8 +139,7 @@ def _question(facts: TicketFacts, rules: Rules, days_after: Days, now: datetime)
 
 def _asked_again(log: Iterable[LogLine], since: datetime) -> list[datetime]:
     """When the desk wrote again while it waited: the days count from there."""
-    ours = (line for line in log if is_public(line) and line.new.startswith(Direction.OUT))
-    return [line.at for line in ours if line.at > since]
+    return [line.at for line in log if _is_ours(line) and line.at > since]
 
 
 def _latest(*instants: datetime | None) -> datetime | None:
@@ -155,6 +169,10 @@ def is_public(line: LogLine) -> bool:
     return line.kind in ("message", "admitted", "released") and line.new.endswith(" public")
 
 
+def _is_ours(line: LogLine) -> bool:
+    return is_public(line) and line.new.startswith(Direction.OUT)
+
+
 def last_said_at(facts: TicketFacts) -> datetime:
     """Return when a person said something last that the requester wrote or got."""
     said = (line.at for line in facts.log if is_public(line))
@@ -162,11 +180,13 @@ def last_said_at(facts: TicketFacts) -> datetime:
 
 
 def _stale(facts: TicketFacts, rules: Rules, days_after: Days) -> Iterator[Turn]:
-    days, since = rules.follow_up.stale, last_said_at(facts)
+    """The time that a case was put off for is no silence."""
+    back = [one.at for one in facts.log if one.kind == "status" and one.old in _PUT_OFF]
+    days, since = rules.follow_up.stale, max([last_said_at(facts), *back])
     times = sum(map(is_public, facts.log))
     for number, who in enumerate(("owner", "lead"), 1):
         if days and (at := days_after(since, days * number)):
-            yield Turn(Occasion.STALE, ("stale", times, 0, who), at, number)
+            yield Turn(Occasion.STALE, ("stale", times, len(back), who), at, number)
 
 
 # --- the next word ------------------------------------------------------------------------------
@@ -184,9 +204,9 @@ def automatic_in_a_row(log: Sequence[LogLine]) -> int:
 
 
 def _word(facts: TicketFacts, calendar: Calendar, update: Clock) -> Iterator[Turn]:
-    """The word that the last automatic mail has promised, unless somebody has spoken since, or the
-    update clock brings it in time."""
-    said = [line for line in facts.log if line.kind == "told" or is_public(line)]
+    """The word that the last automatic mail has promised, unless we have spoken since, or the
+    update clock brings it in time. What the requester writes meanwhile takes nothing back."""
+    said = [line for line in facts.log if line.kind == "told" or _is_ours(line)]
     last = said[-1] if said else None
     if last is None or last.kind != "told" or not last.cause:
         return

@@ -6,7 +6,7 @@ from datetime import datetime
 from maildesk.model.changes import SetStatus
 from maildesk.model.ticket import TicketType
 from maildesk.policy.draft import Draft
-from maildesk.policy.due.follow_ups import calendar_of
+from maildesk.policy.due.follow_ups import calendar_of, reopen_ends_at
 from maildesk.policy.lifecycle import LIVE, Trigger
 from maildesk.policy.rules import Agent
 from maildesk.policy.sla import promised
@@ -68,7 +68,7 @@ def what_follows(draft: Draft, kind: str) -> dict[str, object]:
     wanted, back_at = draft.arrival.rules.follow_up, draft.ticket.wake_at
     may_close = draft.ticket.type is not TicketType.COMPLAINT and back_at is None
     if kind == "solved":
-        return {"closes_at": _days_from_now(draft, wanted.close_solved) if may_close else None}
+        return {"closes_at": _ends_at(draft) if may_close else None}
     remind_at = _days_from_now(draft, wanted.reminders[0]) if wanted.reminders else None
     is_before = remind_at is not None and (back_at is None or remind_at < back_at)
     return {
@@ -83,3 +83,12 @@ def _days_from_now(draft: Draft, days: int) -> datetime | None:
     calendar = calendar_of(draft.ticket, draft.arrival.rules)
     later = calendar.days_later(draft.arrival.now, days) if days else None
     return calendar.next_opening(later) if later else None
+
+
+def _ends_at(draft: Draft) -> datetime | None:
+    """Return until when an answer to a solved case opens it again: it closes then, or the reopen
+    window of its policy ends before."""
+    rules, now = draft.arrival.rules, draft.arrival.now
+    window = reopen_ends_at(draft.ticket, rules, now)
+    closing = _days_from_now(draft, rules.follow_up.close_solved)
+    return min([at for at in (window, closing) if at], default=None)

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 
 from maildesk.model.ticket import Direction, Party, Role, Visibility
 from maildesk.policy.draft import Draft
-from maildesk.policy.due.escalation import REQUESTER
 from maildesk.policy.notices import readers
-from maildesk.policy.sla.ladder import Firing
+from maildesk.policy.sla.ladder import REQUESTER, Firing
 
 _TO_REQUESTER = f"{Direction.OUT} {Visibility.PUBLIC}"  # a message, in the log
 

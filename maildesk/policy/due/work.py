@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from maildesk.mail.identifiers import Purpose
@@ -11,8 +12,8 @@ from maildesk.model.plan import Audience, Plan
 from maildesk.policy import notices
 from maildesk.policy.draft import Draft
 from maildesk.policy.due import sla_notices
-from maildesk.policy.due.agenda import Agenda, Due
-from maildesk.policy.due.escalation import REQUESTER, escalated_to, team_of
+from maildesk.policy.due.agenda import Agenda, Due, names_of, tells_delay
+from maildesk.policy.due.escalation import escalated_to, team_of
 from maildesk.policy.due.follow_ups import (
     AUTOMATIC_IN_A_ROW,
     Occasion,
@@ -25,7 +26,7 @@ from maildesk.policy.letters import Letter, write_agent
 from maildesk.policy.lifecycle import Trigger
 from maildesk.policy.rules import Rules
 from maildesk.policy.sla.clock import Clock
-from maildesk.policy.sla.ladder import Firing
+from maildesk.policy.sla.ladder import REQUESTER, Firing
 from maildesk.policy.sla.promises import ClockName
 
 _FORGOTTEN = timedelta(days=14)  # after so long a mail would only make the requester wonder
@@ -51,7 +52,7 @@ def late_readers(
         draft = occasion("late", facts, rules, now, absent)
         for due in agenda.due:
             if due.turn.rung and due.is_late:
-                names = _names(due)
+                names = names_of(due)
                 count.update(agent.handle for agent in escalated_to(draft, names))
     return count
 
@@ -65,20 +66,15 @@ def _rung(due: Due) -> tuple[Firing, Clock]:
     return due.turn.rung.firing, due.turn.rung.clock
 
 
-def _names(due: Due) -> list[str]:
-    """Whom a step tells, with those of its others; of a lower one passed with it, the requester."""
-    names = [name for one in (_rung(due)[0], *due.others) for name in one.step.notify]
-    return [*names, REQUESTER] if due.is_owed else names
-
-
 def _step(draft: Draft, due: Due) -> None:
     firing, clock = _rung(due)
     draft.changes.append(NoteEvent(draft.ticket.number, "step", f"{clock.name} {firing.step.name}"))
     if clock.name is ClockName.UPDATE:
         _update(draft, due, clock)
         return
-    names = _names(due)
-    agents = escalated_to(draft, names)
+    agents = escalated_to(draft, names_of(due))
+    if any(one.step.refer for one in (firing, *due.others)):
+        _refer(draft, f"{clock.name.replace('_', ' ')} at {firing.step.name}", due)
     sla_notices.tell_step(
         draft,
         firing,
@@ -86,12 +82,20 @@ def _step(draft: Draft, due: Due) -> None:
         agents,
         others=due.others,
         is_late=due.is_late,
-        is_owed=due.is_owed,
+        is_owed=REQUESTER in due.missed,
     )
-    if REQUESTER in names:
-        sla_notices.tell_delay(draft, clock, _next_word(draft, clock))
-    if any(one.step.refer for one in (firing, *due.others)):
-        _refer(draft, f"{clock.name.replace('_', ' ')} at {firing.step.name}")
+    if tells_delay(due):
+        sla_notices.tell_delay(draft, _as_told(draft, clock), _next_word(draft, clock))
+
+
+def _as_told(draft: Draft, clock: Clock) -> Clock:
+    """The clock as the requester knows it: of a promise that was moved after he was told of it, to
+    an instant that had passed already, he is told no date."""
+    rules, log = draft.arrival.rules, draft.facts.log
+    moves = (line.at for line in log if line.kind in ("priority", "policy"))
+    moved_at = max([draft.ticket.created_at, *moves, *(one.since for one in rules.editions)])
+    is_news = clock.due_at is not None and draft.ticket.created_at < moved_at
+    return replace(clock, due_at=None) if is_news and clock.due_at <= moved_at else clock
 
 
 def _update(draft: Draft, due: Due, clock: Clock) -> None:
@@ -107,7 +111,7 @@ def _update(draft: Draft, due: Due, clock: Clock) -> None:
 def _next_word(draft: Draft, clock: Clock | None = None) -> datetime | None:
     """Return by when the requester hears more: as long from now as the promise itself was, one day
     at most; None if no further mail comes by itself."""
-    if automatic_in_a_row(draft.facts.log) + 1 >= AUTOMATIC_IN_A_ROW:
+    if automatic_in_a_row(draft.log) + 1 >= AUTOMATIC_IN_A_ROW:
         return None
     calendar = calendar_of(draft.ticket, draft.arrival.rules)
     day = calendar.normal_day()
@@ -115,17 +119,22 @@ def _next_word(draft: Draft, clock: Clock | None = None) -> datetime | None:
     return calendar.due(draft.arrival.now, min(target, day))
 
 
-def _refer(draft: Draft, reason: str) -> None:
-    """Pass the case on to the next tier, as far as there is one."""
+def _refer(draft: Draft, reason: str, due: Due) -> None:
+    """Pass the case on to the next tier, as far as there is one. A delay mail says enough."""
     team = team_of(draft)
     if team is None or team.next is None:
         draft.reasons.append("no team to pass it on to")
         return
+    owner = draft.arrival.rules.agent(draft.ticket.assignee or "")
     draft.change(SetDetail(draft.ticket.number, Detail.TEAM, team.next, reason))
     draft.assign(None)
-    sla_notices.tell_referred(draft)
+    if owner:
+        write_agent(draft, owner, _given(draft, "passed_on", reason))
     for agent in escalated_to(draft, ["team"]):
-        write_agent(draft, agent, _given(draft, "team", reason))
+        if agent != owner:
+            write_agent(draft, agent, _given(draft, "team", reason))
+    if not tells_delay(due) and automatic_in_a_row(draft.log) < AUTOMATIC_IN_A_ROW:
+        sla_notices.tell_referred(draft)
 
 
 def _given(draft: Draft, by: str, reason: str) -> Letter:
@@ -151,7 +160,7 @@ def _word(draft: Draft, due: Due) -> None:
     if due.turn.number == 1 and due.turn.closes_at:
         agents = escalated_to(draft, ["owner"])
         sla_notices.nudge_owner(draft, agents, due.turn.closes_at)
-    elif automatic_in_a_row(draft.facts.log) < AUTOMATIC_IN_A_ROW:
+    elif automatic_in_a_row(draft.log) < AUTOMATIC_IN_A_ROW:
         sla_notices.tell_progress(draft, _next_word(draft))
 
 

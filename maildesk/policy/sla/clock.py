@@ -145,6 +145,7 @@ class ClockRun:
         """Go on where it stopped, under what is promised now."""
         if self.is_finished:
             self.is_finished, self.result = False, None
+            self.climb.is_acknowledged = False
             self.reopens += 1
             self._take_terms(at)
             self._settle(at)

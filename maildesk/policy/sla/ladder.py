@@ -8,7 +8,7 @@ matter how often, or how late, anybody asks.
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from maildesk.model.facts import Key
@@ -18,6 +18,7 @@ _ZERO = timedelta()
 _ACKNOWLEDGED_BELOW = 1.5  # of the target: `#ack` stops the steps below
 LATE_AFTER = timedelta(minutes=5)
 TOGETHER = timedelta(minutes=5)
+REQUESTER = "requester"  # of `notify`: he hears of a delay, whoever has acknowledged what
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,9 @@ class Climb:
         self._spent.add(step.name)
         share = step.threshold(self.target)
         if self.is_acknowledged and share < self.target * _ACKNOWLEDGED_BELOW:
-            return []
+            if REQUESTER not in step.notify:
+                return []
+            step = replace(step, notify=(REQUESTER,), page=False, refer=False)
         return [Firing(self.clock, self.cycle, self._arming.get(step.name, 0), step, at)]
 
     def _reached_at(self, step: Step) -> datetime | None:
