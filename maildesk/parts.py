@@ -10,6 +10,7 @@ Here and in `cli` alone the clock is read.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import structlog
 
@@ -19,7 +20,7 @@ from maildesk.desk.desk import Desk
 from maildesk.desk.evidence import open_checker
 from maildesk.in_force import take_over
 from maildesk.mail.envelope import Receive
-from maildesk.mail.template_sources import load_sources
+from maildesk.mail.template_sources import BadTemplate, Sources, load_sources
 from maildesk.model.plan import Alert
 from maildesk.policy.rules import Rules
 from maildesk.settings import Mailbox, Send, Settings
@@ -73,11 +74,20 @@ def open_desk(
             rules=rules,
             database=database,
             children=children,
-            sources=load_sources(template_folders(settings.templates)),
+            sources=_template_sources(settings.templates),
             clock=clock,
             checker=checker,
             left_running=left_running,
         )
+
+
+def _template_sources(own: Path | None) -> Sources:
+    """The templates; ours alone where the admin's own cannot be read."""
+    try:
+        return load_sources(template_folders(own))
+    except BadTemplate as error:
+        log.error("templates rejected, those that ship with maildesk serve", problem=error.text)
+        return load_sources(template_folders(None))
 
 
 def open_submitter(send: Send, hostname: str, rules: Callable[[], Rules]) -> Submitter:

@@ -17,10 +17,13 @@ from maildesk.daemon import Daemon
 from maildesk.desk.alerts import send_alert, tell_silent_pagers
 from maildesk.desk.desk import Desk
 from maildesk.desk.intake import LEASE
-from maildesk.errors import MaildeskError, Misconfigured, Temporary
+from maildesk.errors import MaildeskError, Misconfigured, Problem, Temporary
 from maildesk.health import is_stuck
 from maildesk.in_force import take_over
+from maildesk.mail.template_sources import BadTemplate, Sources, load_sources
 from maildesk.model.plan import Alert
+from maildesk.settings import Settings
+from maildesk.share import template_folders
 from maildesk.store import claims, sending
 
 log = structlog.get_logger()
@@ -81,7 +84,9 @@ class Service:
         systemd.notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
             settings = load_again(self._folder, self._desk.settings)
+            sources = self._read_templates(settings)
             self._desk.rules = take_over(self._desk.database, settings, self._desk.clock())
+            self._desk.sources = sources
             self._rules_problem = ""
             log.info("rules reloaded", version=self._desk.rules.version)
             tell_silent_pagers(self._desk)
@@ -90,6 +95,21 @@ class Service:
         except MaildeskError as error:
             log.error("rules not reloaded, the old ones stay in force", error=error.text)
         systemd.notify("READY=1")
+
+    def _read_templates(self, settings: Settings) -> Sources:
+        """Raises: Misconfigured where one cannot be read, or fails on its samples."""
+        try:
+            sources = load_sources(template_folders(settings.templates))
+        except BadTemplate as error:
+            raise Misconfigured(Problem("templates", None, None, error.text)) from error
+        named = settings.rules.acknowledgements
+        problems = self._desk.children.run("template_problems", sources, named)
+        if problems:
+            told = (one.partition(": ") for one in problems)
+            raise Misconfigured(
+                *(Problem(f"templates/{file}", None, None, fault) for file, _, fault in told)
+            )
+        return sources
 
     def _reject_rules(self, error: Misconfigured) -> None:
         for problem in error.problems:

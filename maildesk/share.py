@@ -22,8 +22,13 @@ def share_folder(name: str) -> Path:
     return packed if packed.is_dir() else _PACKAGE.parent / name
 
 
-def template_names(own: Path | None) -> frozenset[str]:
-    """Return the names of the mails that there are templates for."""
-    folders = template_folders(own)
-    files = (file for folder in folders for file in folder.glob("*/*.md.j2"))
-    return frozenset(name.name.removesuffix(".md.j2") for name in files) - {"_parts"}
+def acknowledgements(own: Path | None) -> frozenset[str]:
+    """Return the templates that an acknowledgement may be written by: `received`, and the admin's
+    own that are not those of other mails."""
+    named = template_names(own) if own else frozenset()
+    return named - template_names(share_folder("templates")) | {"received"}
+
+
+def template_names(folder: Path) -> frozenset[str]:
+    """Return the names of the mails that there are templates for in a folder."""
+    return frozenset(file.name.removesuffix(".md.j2") for file in folder.glob("*/*.md.j2"))

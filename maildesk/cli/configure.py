@@ -1,6 +1,7 @@
 """Set up: init, check, schema, template."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,7 @@ from maildesk.cli.console import (
 from maildesk.config import find_folder, load, schema_of
 from maildesk.config.starter import init_folder
 from maildesk.errors import Misconfigured, NotFound
-from maildesk.mail.samples import SAMPLES, problems
+from maildesk.mail.samples import SAMPLES, template_problems
 from maildesk.mail.template_sources import PARTS, Source, load_sources
 from maildesk.mail.templates import render
 from maildesk.share import template_folders
@@ -59,7 +60,8 @@ def check(
     for warning in settings.warnings:
         say(f"warning: {in_folder(folder, warning)}")
         quote(folder, warning)
-    unusable = list(problems(load_sources(template_folders(settings.templates))))
+    sources = load_sources(template_folders(settings.templates))
+    unusable = template_problems(sources, settings.rules.acknowledgements)
     for fault in unusable:
         complain(f"templates/{fault}")
     if unusable:
@@ -109,19 +111,18 @@ def template_preview(
     """Print a mail as people get it, on sample data."""
     if kind == PARTS:
         raise NotFound(f"{PARTS} is no mail, but what the others share")
-    rendered = render(
-        _source(config, kind, language), SAMPLES[kind], timezone="UTC", language=language
-    )
+    source, facts = _source(config, kind, language), SAMPLES.get(kind, SAMPLES["received"])
+    rendered = render(source, facts, timezone="UTC", language=language)
     if not html:
         out.print(f"Subject: {rendered.subject}\n", markup=False)
     out.print(rendered.html if html else rendered.text, markup=False)
 
 
 def _source(config: Path | None, kind: str, language: str) -> Source:
-    if kind not in (*SAMPLES, PARTS):
-        raise NotFound(f"there is no template {kind}; there are {', '.join(SAMPLES)}")
-    try:
+    own: Path | None = None
+    with suppress(Misconfigured):  # ours can be shown without any configuration
         own = find_folder(config, os.environ) / "templates"
-    except Misconfigured:  # ours can be shown without any configuration
-        return load_sources(template_folders(None)).find(kind, language)
-    return load_sources(template_folders(own if own.is_dir() else None)).find(kind, language)
+    sources = load_sources(template_folders(own if own and own.is_dir() else None))
+    if kind not in (*sources.kinds, PARTS):
+        raise NotFound(f"there is no template {kind}; there are {', '.join(sources.kinds)}")
+    return sources.find(kind, language)

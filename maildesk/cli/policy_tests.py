@@ -29,7 +29,7 @@ from maildesk.desk.policy_tests import mail_differences
 from maildesk.errors import Misconfigured
 from maildesk.policy.sla.cases import WorkedCase, differences
 from maildesk.settings import Settings
-from maildesk.share import template_names
+from maildesk.share import acknowledgements
 
 EX_FAILED = 1
 MANY = 50  # tests that take long enough for a progress bar
@@ -84,7 +84,7 @@ def _read(files: Sequence[Path], settings: Settings) -> list[PolicyTests] | None
     """Read all files; None where one is faulty, and what is wrong has been said."""
     tests: list[PolicyTests] = []
     is_faulty = False
-    templates = template_names(settings.templates)
+    templates = acknowledgements(settings.templates)
     for file in files:
         try:
             tests.append(read_policy_tests(file, settings.rules, templates))

@@ -30,7 +30,7 @@ from maildesk.policy.routing.rule import BadRule
 from maildesk.policy.routing.rule_words import read_time
 from maildesk.policy.rules import Rules
 from maildesk.settings import Settings
-from maildesk.share import template_names
+from maildesk.share import acknowledgements
 from maildesk.store.engine import open_database
 from maildesk.store.past_mails import count_past_mails
 
@@ -78,7 +78,9 @@ def _rules_in(file: Path, settings: Settings) -> Rules:
     value = read_document(file).value
     with naming(file.absolute().parent):
         if isinstance(value, dict) and "queues" not in value and "rules" in value:
-            return read_policy_tests(file, settings.rules, template_names(settings.templates)).rules
+            return read_policy_tests(
+                file, settings.rules, acknowledgements(settings.templates)
+            ).rules
         return load_rules(settings.folder, settings, file)
 
 

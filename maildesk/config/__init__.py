@@ -38,7 +38,7 @@ from maildesk.config.shape import read_file
 from maildesk.errors import Misconfigured, NotFound, Problem
 from maildesk.policy.rules import Rules
 from maildesk.settings import Limits, Settings
-from maildesk.share import template_languages
+from maildesk.share import acknowledgements, template_languages
 
 FILES: dict[str, type[Section]] = {
     "maildesk": MaildeskFile,
@@ -93,7 +93,9 @@ def load(
     templates = _own_templates(folder)
     file = read_file(folder, "maildesk.yaml", MaildeskFile)
     with _reloaded_folder(folder, kept) as reloaded:
-        desk = read_desk(reloaded, templates, around)
+        # Of the copy: a template that is gone since then costs no mail, `received` takes its place.
+        named = acknowledgements(templates) if kept is None else None
+        desk = read_desk(reloaded, named, around)
     static, problems = None, [*file.problems]
     if file.found:
         static, unusable = resolve(file.found, file.document, around)
@@ -160,10 +162,12 @@ def load_again(folder: Path, current: Settings, routing_file: Path | None = None
     """
     _require_folder(folder)
     around = Surroundings(current.state, current.environ)
-    desk = read_desk(folder, _own_templates(folder), around, routing_file)
+    templates = _own_templates(folder)
+    desk = read_desk(folder, acknowledgements(templates), around, routing_file)
     if problems := desk.problems(current.rules.admins):
         raise Misconfigured(*_sorted(problems))
-    return replace(current, rules=desk_rules(current.rules, desk), sources=desk_sources(desk))
+    rules, sources = desk_rules(current.rules, desk), desk_sources(desk)
+    return replace(current, rules=rules, sources=sources, templates=templates)
 
 
 def load_rules(folder: Path, current: Settings, routing_file: Path | None = None) -> Rules:

@@ -21,7 +21,6 @@ from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
 from maildesk.policy.sla.file import frozen
 from maildesk.policy.sla.ladder_file import ROLES
 from maildesk.settings import Sources
-from maildesk.share import template_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Desk:
     promises: SlaSource
     words: AgentWords
     rules: RuleSet
-    templates: Path | None
+    acknowledgements: Iterable[str] | None
     pagers: Pagers
 
     def problems(self, admins: tuple[str, ...]) -> list[Problem]:
@@ -90,7 +89,7 @@ class Desk:
             "team": people.teams,
             "agent": people.agents,
             "organisation": people.organisations,
-            "template": template_names(self.templates),
+            **({} if self.acknowledgements is None else {"template": self.acknowledgements}),
             "person": [*ROLES, *people.agents, *people.teams],
             "calendar": [*_names(self.sla, "calendars"), *self.promises.book.calendars],
             "sla": [*_names(self.sla, "sla"), *self.promises.book.policies],
@@ -113,10 +112,13 @@ class Desk:
 
 
 def read_desk(
-    folder: Path, templates: Path | None, around: Surroundings, routing_file: Path | None = None
+    folder: Path,
+    acknowledgements: Iterable[str] | None,
+    around: Surroundings,
+    routing_file: Path | None = None,
 ) -> Desk:
     """Read people.yaml with the secrets that it names, routing.yaml and sla.yaml, and agents' words
-    in `templates` beside them; rules may name any mail of the admin's `templates`.
+    in `templates` beside them. `acknowledgements`: the templates that rules may name; None: any.
 
     `routing_file` is read in place of routing.yaml, to see what it would do.
     """
@@ -133,7 +135,7 @@ def read_desk(
         read_sla_source(sla.document),
         read_agent_words(words if (words := folder / "templates").is_dir() else None),
         compile_all(routing.document, raws),
-        templates,
+        acknowledgements,
         read_pagers(people.document, places, around),
     )
 

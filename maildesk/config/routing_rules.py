@@ -15,6 +15,7 @@ from maildesk.policy.routing.conditions import FIELDS, Field
 from maildesk.policy.routing.routes import compile_rule, references
 from maildesk.policy.routing.rule import BadRule, Rule
 from maildesk.policy.sla.words import mapping_schema
+from maildesk.share import share_folder, template_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,21 @@ def _same_names(document: Document, rules: Iterable[Rule]) -> Iterator[Problem]:
 def check_names(
     document: Document, rules: Iterable[Rule], known: Mapping[str, Iterable[str]]
 ) -> Iterator[Problem]:
-    """Check what rules take for granted; `known` are the names there are, by kind."""
+    """Check what rules take for granted; `known` are the names there are, by kind; of a kind that
+    is not among them any name will do."""
     for rule in rules:
         for kind, name, path in references(rule):
             names = set(known.get(kind, ()))
-            if name not in names:
-                hint = did_you_mean(name, names)
-                message = f'rule "{rule.name}": unknown {kind} "{name}"'
-                yield document.problem(path, message, hint)
+            if kind in known and name not in names:
+                message, hint = _unknown(kind, name, names)
+                yield document.problem(path, f'rule "{rule.name}": {message}', hint)
+
+
+def _unknown(kind: str, name: str, names: set[str]) -> tuple[str, str]:
+    if kind == "template" and name in template_names(share_folder("templates")):
+        hint = "copy received.md.j2 to a file of another name, and name that"
+        return f'the template "{name}" is no acknowledgement', hint
+    return f'unknown {kind} "{name}"', did_you_mean(name, names)
 
 
 def hidden_rules(document: Document, rules: Iterable[Rule]) -> Iterator[Problem]:

@@ -1,15 +1,17 @@
 """From notices to finished mails: wording and composing happen in a child process."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import cast
 
 from maildesk.desk.child_process import ChildError
 from maildesk.desk.desk import Desk
+from maildesk.errors import NotFound
 from maildesk.mail.letter_job import Enclosure, LetterJob
 from maildesk.mail.message import InboundMail
-from maildesk.mail.template_sources import BadTemplate, Sources, load_sources
+from maildesk.mail.template_sources import SUFFIX, BadTemplate, Source, Sources, load_sources
 from maildesk.model.facts import StoredFile
 from maildesk.model.plan import Alert, Audience, Notice, Plan
 from maildesk.share import share_folder
@@ -34,10 +36,7 @@ class Order:
 def order(
     desk: Desk, notices: Sequence[Notice], raw: bytes = b"", mail: InboundMail | None = None
 ) -> Order:
-    """Return all that it takes to write these letters; `files` of theirs are parts of this mail.
-
-    Raises: NotFound for want of a template.
-    """
+    """Return all that it takes to write these letters; `files` of theirs are parts of this mail."""
     stored = _stored_raws(desk, notices)
     places = {receipt: place for place, receipt in enumerate(stored, 1)}
     jobs = tuple(_job(desk, notice, mail, places) for notice in notices)
@@ -51,7 +50,7 @@ def write_letters(
     """Have letters written while the next order is still being made; return when all are ordered.
 
     The iterator gives the finished letters of each order, or what went wrong with it. Where a
-    template of the admin's own fails, ours is used, and he is told by `complain`.
+    template of the admin's own fails or is gone, ours is used, and he is told by `complain`.
     """
     ordered: list[Order] = []
 
@@ -81,9 +80,14 @@ def _finished(
     written: Sequence[bytes] | Exception,
     complain: Callable[[Alert], None],
 ) -> tuple[Letter, ...] | Exception:
-    if isinstance(written, BadTemplate | ChildError) and _has_own_templates(desk, ordered):
+    for name in _missing(ordered):
+        problem = f"There is no template “{name}”, which a rule names; the usual one is used"
+        complain(Alert(f"template:{name}", problem, f"templates/en/{name}{SUFFIX} is not there"))
+    own = _own_templates(ordered)
+    if isinstance(written, BadTemplate | ChildError) and own:
         problem = "A template of yours fails; the one that ships with maildesk is used"
-        complain(Alert("template", problem, written.text))
+        named = "" if isinstance(written, BadTemplate) else f"{', '.join(own)}: "
+        complain(Alert("template", problem, named + written.text))
         written = _write_by_ours(desk, ordered)
     if isinstance(written, Exception):
         return written
@@ -96,13 +100,30 @@ def _our_sources() -> Sources:
     return load_sources([share_folder("templates")])
 
 
-def _has_own_templates(desk: Desk, ordered: Order) -> bool:
-    """Whether a template of the admin's has a part in these letters."""
+def _missing(ordered: Order) -> Iterator[str]:
+    """The templates that rules have named and that are not there."""
+    for notice, job in zip(ordered.notices, ordered.jobs, strict=True):
+        if notice.template and not job.source.file.endswith(f"/{notice.template}{SUFFIX}"):
+            yield notice.template
+
+
+def _own_templates(ordered: Order) -> list[str]:
+    """The files of the admin's that have a part in these letters."""
     ours = _our_sources()
-    named = [(notice.kind, notice.language) for notice in ordered.notices]
-    if any(notice.template for notice in ordered.notices):
-        return True
-    return any(desk.sources.find(*name) != ours.find(*name) for name in named)
+    pairs = zip(ordered.notices, ordered.jobs, strict=True)
+    return [
+        job.source.file
+        for notice, job in pairs
+        if job.source != ours.find(notice.kind, notice.language)
+    ]
+
+
+def _source(desk: Desk, notice: Notice) -> Source:
+    """The template of a letter: one that a rule names may be gone."""
+    if notice.template:
+        with suppress(NotFound):
+            return desk.sources.find(notice.template, notice.language)
+    return desk.sources.find(notice.kind, notice.language)
 
 
 def _write_by_ours(desk: Desk, ordered: Order) -> Sequence[bytes] | Exception:
@@ -157,8 +178,7 @@ def _job(
     desk: Desk, notice: Notice, mail: InboundMail | None, places: Mapping[int, int]
 ) -> LetterJob:
     return LetterJob(
-        kind=notice.kind,
-        source=desk.sources.find(notice.template or notice.kind, notice.language),
+        source=_source(desk, notice),
         facts=notice.facts,
         timezone=notice.timezone,
         language=notice.language,

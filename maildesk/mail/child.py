@@ -26,6 +26,7 @@ from maildesk import __version__
 JOBS = {
     "check_signatures": "maildesk.mail.dkim_check",
     "parse_mail": "maildesk.mail.parse",
+    "template_problems": "maildesk.mail.samples",
     "write_letters": "maildesk.mail.letter",
 }
 

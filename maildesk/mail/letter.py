@@ -8,7 +8,7 @@ from maildesk.mail.compose import compose
 from maildesk.mail.letter_job import Enclosure, LetterJob
 from maildesk.mail.message import Attachment, File, OutboundMail
 from maildesk.mail.parse import extract_parts
-from maildesk.mail.template_sources import SUFFIX, BadTemplate
+from maildesk.mail.template_sources import BadTemplate
 from maildesk.mail.templates import render
 
 _GONE = b"This file is not kept here any more, or does not fit into this mail.\r\n"
@@ -57,7 +57,7 @@ def write_letter(job: LetterJob) -> bytes:
     try:
         rendered = render(job.source, job.facts, timezone=job.timezone, language=job.language)
     except BadTemplate as error:
-        place = f"{job.kind}{SUFFIX}: " if job.kind else ""
+        place = f"{job.source.file}: " if job.source.file else ""
         raise BadTemplate(f"{place}{error}") from error
     mail = OutboundMail(
         sender=job.sender,

@@ -22,8 +22,7 @@ class Enclosure:
 @dataclass(frozen=True, slots=True)
 class LetterJob:
     """All that one letter needs. A non-empty `subject` wins over the template's: a ticket keeps
-    one subject for life. `facts` are plain values only, so that the job can be pickled. `kind`
-    names the template where it fails."""
+    one subject for life. `facts` are plain values only, so that the job can be pickled."""
 
     source: Source
     facts: Mapping[str, object]
@@ -40,5 +39,4 @@ class LetterJob:
     auto_submitted: str = ""
     headers: tuple[tuple[str, str], ...] = ()
     files: tuple[File, ...] = ()
-    kind: str = ""
     enclosures: tuple[Enclosure, ...] = ()  # become `files`

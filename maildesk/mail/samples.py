@@ -5,7 +5,7 @@ about promises in `samples_promises`. A new
 kind of mail gets a line in `SAMPLES`; what is worded in another way now and then, in `OCCASIONS`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from maildesk.mail.sample_facts import (
@@ -333,17 +333,22 @@ def occasions_of(kind: str) -> tuple[str, ...]:
     return ("", *(occasion for named, occasion in OCCASIONS if named == kind))
 
 
-def problems(sources: Sources) -> Iterator[str]:
-    """Render every template on its samples; yield what fails as `language/file: line: message`.
+def template_problems(sources: Sources, acknowledgements: Collection[str] = ()) -> list[str]:
+    """Render every template on its samples; return what fails as `language/file: line: message`.
 
-    What fails in shared parts is told once, for the first mail in which it shows.
+    `acknowledgements` are those that rules name instead of `received`; they see its facts.
     """
+    return list(_problems(sources, acknowledgements))
+
+
+def _problems(sources: Sources, acknowledgements: Collection[str]) -> Iterator[str]:
+    """What fails in shared parts is told once, for the first mail in which it shows."""
     told: set[str] = set()
     for kind, language in sorted(sources.texts):
         if kind == PARTS:
             continue
         place = f"{language}/{kind}{SUFFIX}"
-        if kind not in SAMPLES:
+        if kind not in SAMPLES and kind not in acknowledgements:
             yield f"{place}: no mail is written from a template of this name"
             continue
         problem = _problem(sources, kind, language)
@@ -355,9 +360,10 @@ def problems(sources: Sources) -> Iterator[str]:
 
 def _problem(sources: Sources, kind: str, language: str) -> str:
     """What fails first, "" if nothing does."""
-    for occasion in occasions_of(kind):
+    sample = kind if kind in SAMPLES else "received"
+    for occasion in occasions_of(sample):
         try:
-            facts = facts_of(kind, occasion)
+            facts = facts_of(sample, occasion)
             render(sources.find(kind, language), facts, timezone="UTC", language=language)
         except BadTemplate as error:
             return str(error)

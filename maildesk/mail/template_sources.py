@@ -22,10 +22,11 @@ class BadTemplate(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One mail's template, and the parts that it may use."""
+    """One mail's template, the parts that it may use, and the file that it stands in."""
 
     text: str
     parts: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class Sources:
         """
         for tried in (language, language.partition("-")[0], FALLBACK_LANGUAGE):
             if (kind, tried) in self.texts:
-                return Source(self.texts[kind, tried], self._parts(tried))
+                file = f"templates/{tried}/{kind}{SUFFIX}"
+                return Source(self.texts[kind, tried], self._parts(tried), file)
         raise NotFound(f"there is no template {kind!r}")
 
     def _parts(self, language: str) -> str:
@@ -63,7 +65,7 @@ class Sources:
 def load_sources(folders: Sequence[Path]) -> Sources:
     """Read all templates in the folders; of two that have the same file, the first one's counts.
 
-    Raises: BadTemplate, for a file that is not UTF-8.
+    Raises: BadTemplate, for a file that cannot be read, or is not UTF-8.
     """
     texts: dict[tuple[str, str], str] = {}
     for folder in folders:
@@ -79,3 +81,5 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadTemplate(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise BadTemplate(f"{path}: cannot be read: {error.strerror}") from error

@@ -164,6 +164,11 @@ class Rules:
         names = ("accept", "requester")
         return any(rule.value(name) is not None for rule in self.routing for name in names)
 
+    @property
+    def acknowledgements(self) -> frozenset[str]:
+        """The templates that routing rules write the acknowledgement by."""
+        return frozenset(name for rule in self.routing if (name := rule.value("template")))
+
     def sieves(self, field_name: str) -> tuple[Sieve | None, Sieve | None]:
         """The sieves for what the routing rules seek in a field: expressions, and words."""
         return self._sieves.get(field_name, (None, None))

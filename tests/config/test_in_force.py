@@ -78,6 +78,19 @@ def test_the_last_good_copy_serves_where_files_have_a_fault(desk: Path) -> None:
         load(desk, {})
 
 
+def test_the_last_good_copy_serves_where_a_template_of_a_rule_is_gone(desk: Path) -> None:
+    welcome = desk / "templates" / "en" / "welcome.md.j2"
+    welcome.parent.mkdir()
+    welcome.write_text("Subject: Welcome\n\nWelcome!")
+    rule = "rules:\n  - {name: VIP, then: {template: welcome}}\n"
+    routing = (desk / "routing.yaml").read_text().replace("rules: []\n", rule)
+    (desk / "routing.yaml").write_text(routing)
+    good = start(desk)
+    welcome.unlink()
+    assert "welcome" in str(load_or_kept(desk, {}).rejected)
+    assert start(desk, 1).version == good.version
+
+
 def test_a_fault_in_maildesk_yaml_is_no_matter_of_copies(desk: Path) -> None:
     start(desk)
     (desk / "maildesk.yaml").write_text("{")

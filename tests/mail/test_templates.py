@@ -22,7 +22,7 @@ from maildesk.mail.flowed import unflow
 from maildesk.mail.letter import write_letter
 from maildesk.mail.letter_job import LetterJob
 from maildesk.mail.message import Address
-from maildesk.mail.samples import OCCASIONS, SAMPLES, facts_of, occasions_of, problems
+from maildesk.mail.samples import OCCASIONS, SAMPLES, facts_of, occasions_of, template_problems
 from maildesk.mail.template_sources import PARTS, BadTemplate, Source, load_sources
 from maildesk.mail.templates import Rendered, render
 
@@ -451,10 +451,19 @@ def test_problems_name_the_file_and_the_line(tmp_path):
     (tmp_path / "nb").mkdir()
     (tmp_path / "nb" / "reply.md.j2").write_text("Subject: x\n\n{{ tiket.number }}\n")
     (tmp_path / "nb" / "repyl.md.j2").write_text("Subject: x\n\n")
-    assert list(problems(load_sources([tmp_path, ROOT / "templates"]))) == [
+    assert template_problems(load_sources([tmp_path, ROOT / "templates"])) == [
         "nb/reply.md.j2: line 3: 'tiket' is undefined",
         "nb/repyl.md.j2: no mail is written from a template of this name",
     ]
+
+
+def test_acknowledgements_that_rules_name_see_the_facts_of_received(tmp_path):
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "good.md.j2").write_text("Subject: x\n\n{{ ticket.number }}\n")
+    (tmp_path / "en" / "bad.md.j2").write_text("Subject: x\n\n{{ items[0].number }}\n")
+    sources = load_sources([tmp_path, ROOT / "templates"])
+    (told,) = template_problems(sources, {"good", "bad"})
+    assert told.startswith("en/bad.md.j2: line 3: ")
 
 
 @pytest.mark.parametrize(
@@ -472,7 +481,7 @@ def test_problems_in_parts_are_told_once_with_their_line(tmp_path, bad, said):
         mail = "Subject: x\n\n{{ parts.hello() }}"
         (tmp_path / "nb" / f"{kind}.md.j2").write_text(mail)
     (tmp_path / "nb" / "_parts.md.j2").write_text(bad)
-    found = list(problems(load_sources([tmp_path, ROOT / "templates"])))
+    found = template_problems(load_sources([tmp_path, ROOT / "templates"]))
     assert found[0].startswith(f"nb/closed.md.j2: {said}")
     assert len(found) == (1 if bad else 2)
 

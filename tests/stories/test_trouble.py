@@ -9,6 +9,7 @@ from stories.house import ADMIN, BO, KARI, SUPPORT, open_house
 from maildesk.desk import deciding, reading
 from maildesk.desk.children import Children
 from maildesk.mail.template_sources import Sources
+from maildesk.policy.routing.routes import compile_rules
 
 
 def with_template(sources: Sources, kind: str, source: str) -> Sources:
@@ -43,6 +44,21 @@ def test_a_bad_template_is_told_once_an_hour(house, ada):
     house.clock.pass_time(hours=1)
     house.post(ada.write(SUPPORT))
     assert len(house.to(ADMIN)) == 2
+
+
+VIP = {"name": "VIP", "then": {"template": "welcome"}}
+
+
+@pytest.mark.parametrize("source", [None, "Subject: x\n\n{{ ticket.colour }}"])
+def test_a_template_of_a_rule_that_is_gone_or_fails_costs_no_mail(house, ada, source):
+    if source:
+        house.desk.sources = with_template(house.desk.sources, "welcome", source)
+    acknowledged = replace(house.desk.rules.acknowledge, unverified="full")
+    house.change_rules(routing=compile_rules([VIP]), acknowledge=acknowledged)
+    alert, *letters = house.post(ada.write(SUPPORT))
+    assert [letter.recipient for letter in letters] == [ada.address, KARI, BO]
+    assert "templates/en/welcome.md.j2" in alert.text
+    assert "Your mail has arrived: case #1" in letters[0].text
 
 
 def test_a_bad_template_of_the_alert_itself_hides_nothing(house, ada):

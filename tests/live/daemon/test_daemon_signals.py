@@ -96,6 +96,27 @@ def test_broken_rules_are_rejected_and_good_ones_take_over(
     assert [ticket["queue"] for ticket in tickets] == ["helpdesk", "bill"]
 
 
+def test_templates_are_read_again_together_with_the_rules_that_name_them(
+    daemon: RunningDaemon,
+) -> None:
+    rules = [{"name": "VIP", "then": {"template": "welcome"}}]
+    daemon.write("routing.yaml", {**ROUTING, "rules": rules})
+    reload_and_wait(daemon, "rules rejected")
+    (daemon.folder / "templates" / "en").mkdir(parents=True)
+    daemon.write("templates/en/welcome.md.j2", "Subject: x\n\n{{ ticket.colour }}")
+    reload_and_wait(daemon, "rules rejected")
+    assert "templates/en/welcome.md.j2: line 3: " in daemon.log
+    assert daemon.ask("check").returncode == 78
+    daemon.write("templates/en/welcome.md.j2", "Subject: x\n\n# Welcome to #{{ ticket.number }}")
+    assert daemon.ask("check").returncode == 0
+    reload_and_wait(daemon, "rules reloaded")
+    daemon.send(write_mail(1))
+    daemon.wait_for_tickets(1)
+    daemon.wait_for_letters()
+    (letter,) = daemon.outgoing(to="ada@example.org")
+    assert "Welcome to #1" in letter.get_payload(0).get_payload(decode=True).decode()
+
+
 def test_last_good_copy_serves_where_files_are_broken_at_start(daemon: RunningDaemon) -> None:
     daemon.write("routing.yaml", "queues:\n  helpdesk:\n    adress: support@example.com\n")
     daemon.write("sla.yaml", "sla: [gold]\n")

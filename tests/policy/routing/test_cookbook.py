@@ -17,7 +17,7 @@ from maildesk.desk.policy_tests import mail_differences
 from maildesk.mail.parse import parse_mail
 from maildesk.policy.routing.routes import compile_rules
 from maildesk.policy.rules import Rules
-from maildesk.share import template_names
+from maildesk.share import acknowledgements
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 PAGE = (Path(__file__).parents[3] / "docs" / "routing.md").read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def test_recipe_names_what_the_starter_has(recipe: str, test: str, rules: Rules)
         "team": [one.handle for one in rules.teams],
         "agent": [one.handle for one in rules.agents],
         "organisation": [one.handle for one in rules.organisations],
-        "template": template_names(None),
+        "template": acknowledgements(None),
     }
     assert [*check_names(document, compiled, known), *hidden_rules(document, compiled)] == []
 
