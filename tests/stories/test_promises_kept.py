@@ -256,8 +256,11 @@ def test_after_three_days_down_only_the_highest_steps_come_and_say_that_they_are
     first, second = mona.inbox
     assert [m for m in by_time(house) if m[0] > FIRST_NIGHT] == [
         (back, 1, "delay", ADA),  # the step that tells her was passed over, and she is owed it
+        (back, 1, "sla_manager", BO),  # so are its owner and the lead
+        (back, 1, "sla_manager", KARI),
         (back, 1, "sla_manager", MONA),
         (back, 2, "delay", ADA),
+        (back, 2, "sla_manager", BO),
         (back, 2, "sla_manager", MONA),
     ]
     assert "This mail comes late; it was due on Tue, 27 Oct 2026, 12:00 CET" in first.text

@@ -91,4 +91,4 @@ def _ends_at(draft: Draft) -> datetime | None:
     rules, now = draft.arrival.rules, draft.arrival.now
     window = reopen_ends_at(draft.ticket, rules, now)
     closing = _days_from_now(draft, rules.follow_up.close_solved)
-    return min([at for at in (window, closing) if at], default=None)
+    return min(window, closing) if window and closing else closing

@@ -10,7 +10,7 @@ from policy.clock_logs import at, case, line
 from stories.promises import STANDARD, policy, rules
 
 from maildesk.model.ticket import Priority
-from maildesk.policy.due.agenda import agenda
+from maildesk.policy.due.agenda import agenda, names_of
 from maildesk.policy.due.follow_ups import Occasion
 from maildesk.policy.sla.ladder import Repeat, read_step
 from maildesk.policy.sla.promises import ClockName
@@ -95,10 +95,18 @@ def test_paused_clock_is_silent():
 # --- acknowledged ---------------------------------------------------------------------------------
 
 
-def test_ack_stops_all_steps_below_150_percent():
+def test_ack_stops_all_steps_below_150_percent_but_what_the_requester_hears():
     facts = case("10:00 ack")
-    assert sent(facts, "12:45") == sent(facts, "13:30") == []
+    assert sent(facts, "12:45") == []
+    assert sent(facts, "13:30") == [("first_response", "100%")]
+    told = {name for due in agenda(facts, DESK, at("13:30")).due for name in names_of(due)}
+    assert told == {"requester"}
     assert sent(facts, "15:00") == [("first_response", "150%")]
+
+
+def test_ack_ends_when_the_case_is_solved():
+    facts = case("10:00 ack", "10:30 out", "10:30 solved", "11:00 in", "11:00 open")
+    assert sent(facts, "17:00", rules(policy("24x7", resolution=10))) == [("resolution", "75%")]
 
 
 PAGED = with_ladder(

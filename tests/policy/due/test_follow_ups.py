@@ -200,9 +200,26 @@ def test_owner_is_told_before_the_promised_word_and_then_it_is_given():
     assert ("word", 2) in due(facts, "24 10:00")
 
 
-def test_nobody_waits_for_a_word_once_somebody_has_spoken():
-    for spoken in ("15:00 out", "15:00 in"):
-        assert coming(case("10:00 open", promised("24 10:00"), spoken), Occasion.WORD) == []
+def test_nobody_waits_for_a_word_once_we_have_spoken():
+    assert coming(case("10:00 open", promised("24 10:00"), "15:00 out"), Occasion.WORD) == []
+
+
+@pytest.mark.parametrize("meanwhile", ["15:00 in", "15:00 waiting_user", "15:00 scheduled"])
+def test_what_the_requester_writes_and_where_the_case_stands_takes_no_word_back(meanwhile):
+    facts = case("10:00 open", promised("24 10:00"), meanwhile)
+    assert coming(facts, Occasion.WORD)[-1][2] == at("24 10:00")
+
+
+def test_nobody_is_reminded_of_what_he_was_never_asked():
+    facts = case("10:00 waiting_user")
+    assert coming(facts, Occasion.REMINDER) == coming(facts, Occasion.UNANSWERED) == []
+    assert coming(facts, Occasion.STALE) != []
+
+
+def test_time_that_a_case_was_put_off_for_is_no_silence():
+    back = line("12-04 08:00 open", old="scheduled")
+    facts = case("10:00 scheduled", back)
+    assert coming(facts, Occasion.STALE)[0][2] == at("12-09 08:00")
 
 
 def test_mail_that_promised_nothing_owes_nothing():
