@@ -15,8 +15,7 @@ from maildesk.desk.writing import SELDOM, route_trace
 from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Facts, Level, Trust
 from maildesk.policy.decide import classify_arrival
-from maildesk.policy.routing.foresight import view_of
-from maildesk.policy.routing.routes import route
+from maildesk.policy.routing.routed import as_requester, route_of, with_route
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival
 from maildesk.store.engine import Database
@@ -115,4 +114,5 @@ def rerouted(past: PastMail, mail: InboundMail, rules: Rules) -> Mapping[str, An
     trust = Trust(Level(level), tuple(evidence))
     at = past.received_at
     arrival = Arrival(mail, past.envelope, trust, Facts(), rules, at, at)
-    return route_trace(route(view_of(arrival, classify_arrival(arrival)), rules))
+    arrival = with_route(arrival, classify_arrival(arrival))
+    return route_trace(route_of(as_requester(arrival)))

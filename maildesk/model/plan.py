@@ -124,9 +124,10 @@ class Route:
     `watchers` are agents' handles and addresses; `notify` agents, teams, `lead` and `manager`.
     `template` takes the place of the acknowledgement's. `status`: solved or on_hold, None: new.
     `dropped` is the reason to open no ticket, "" for none. `is_accepted`: a person wrote it,
-    whatever it looks like. `requester` is who writes where a form sent it, believed as far as
-    `requester_level` says. `group_key` joins mail to the open ticket of the same key, if the last
-    one came no longer than `group_within` ago. `notes` are for the reasons, `faults` for admins.
+    whatever it looks like. `is_form`: a web form sent it, and `requester` is who writes
+    (`reply_to`, or an address as the mail says it), believed as far as `requester_level` says.
+    `group_key` joins mail to the open ticket of the same key, if the last one came no longer than
+    `group_within` ago. `notes` are for the reasons, `faults` for admins.
     """
 
     queue: str
@@ -148,6 +149,7 @@ class Route:
     status: Status | None = None
     dropped: str = ""
     is_accepted: bool = False
+    is_form: bool = False
     requester: str = ""
     requester_level: Level = Level.V0
     group_key: str = ""

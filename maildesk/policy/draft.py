@@ -257,6 +257,10 @@ def author_of(arrival: Arrival) -> Address:
 
 
 def is_ours(arrival: Arrival, address: str) -> bool:
-    """Whether an address leads to this desk: a queue, an alias, a reply address, an own list."""
+    """Whether an address leads to this desk: a queue, an alias, one of these with a tag behind the
+    local part (`support+web@…`), a reply address, an own list."""
     rules = arrival.rules
-    return rules.is_own(address) or rules.is_reply_address(address) or rules.is_never_added(address)
+    local, _, domain = address.rpartition("@")
+    untagged = f"{local.partition(rules.reply.separator)[0]}@{domain}"
+    is_queue = rules.is_own(address) or rules.is_own(untagged)
+    return is_queue or rules.is_reply_address(address) or rules.is_never_added(address)

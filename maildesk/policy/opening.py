@@ -22,6 +22,7 @@ from maildesk.policy.routing.routed import (
     drop,
     join_group,
     new_ticket,
+    route_of,
     told_of_new,
     with_route,
 )
@@ -35,17 +36,19 @@ def open_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     """Return a plan with a new ticket; an agent's command lines are carried out, or hold it."""
     agent = claimed_agent(arrival)
     if agent and automatic.kind is AutomaticKind.NONE:
+        arrival = with_route(arrival, automatic)
         reading = _read(arrival)
         if reading and _asks_only(arrival, reading, agent):
             return open_for_agent(partial(_without_ticket, arrival, automatic, match), agent)
         if reading and (reading.commands or reading.doubts):
             return open_for_agent(partial(_begin, arrival, automatic, match), agent)
     courteous = take_without_case(arrival, automatic, match)
-    return courteous or _open_as_routed(arrival, automatic, match)
+    return courteous or _open_as_routed(with_route(arrival, automatic), automatic, match)
 
 
 def _read(arrival: Arrival) -> Reading | None:
-    if not may_hold_commands(arrival.mail):
+    """Read the command lines; what somebody wrote into a form is no order, whoever sent it on."""
+    if route_of(arrival).is_form or not may_hold_commands(arrival.mail):
         return None
     return read_commands(arrival.mail, vocabulary(arrival.rules.aliases_of_verbs))
 
@@ -68,21 +71,16 @@ def _without_ticket(arrival: Arrival, automatic: Automatic, match: Match) -> Dra
 
 def _open_as_routed(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     """Do as the routing rules say: drop the mail, let it join others of its kind, or open."""
-    arrival = with_route(arrival, automatic)
-    routed = arrival.routed
-    assert routed is not None  # noqa: S101 - with_route has seen to it
-    if routed.dropped:
-        return drop(arrival, automatic, match, routed)
-    return join_group(arrival, automatic, match, routed) or _open_for_all(
-        as_requester(arrival, routed), automatic, match
-    )
+    if route_of(arrival).dropped:
+        return drop(arrival, automatic, match)
+    arrival = as_requester(arrival)
+    grouped = join_group(arrival, automatic, match)
+    return grouped or _open_for_all(arrival, automatic, match)
 
 
 def _begin(arrival: Arrival, automatic: Automatic, match: Match) -> Draft:
     """A draft with the new ticket and its people."""
-    arrival = with_route(arrival, automatic)
-    routed = arrival.routed
-    assert routed is not None  # noqa: S101 - with_route has seen to it
+    routed = route_of(arrival)
     ticket = new_ticket(arrival, routed)
     draft = Draft(arrival, automatic, match, TicketFacts(ticket), route=routed, is_opening=True)
     draft.changes.append(OpenTicket(ticket))

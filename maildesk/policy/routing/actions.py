@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from maildesk.mail.clean import clean
@@ -18,7 +19,7 @@ from maildesk.model.ticket import Priority, Status, TicketType
 from maildesk.policy.routing import rule_words
 from maildesk.policy.routing import urgency as levels
 from maildesk.policy.routing.rule import Groups, Path, Reference
-from maildesk.policy.routing.rule_words import Shape, choice, is_address, mapping_of, one_or_list_of
+from maildesk.policy.routing.rule_words import Shape, choice, mapping_of, one_or_list_of
 from maildesk.policy.rules import Rules
 
 ROUND_ROBIN, LEAST_LOADED = "round_robin", "least_loaded"
@@ -27,6 +28,7 @@ LEAD, MANAGER = "lead", "manager"
 REPLY_TO = "reply_to"
 LONGEST_VALUE = 200  # characters that a mail may put into a value
 LONGEST_TAG = 40
+NO_REASON = "its rule gives no reason"
 
 CarryOut = Callable[[Route, Any, Rules], Route]
 Refer = Callable[[Any, Path], Iterable[Reference]]
@@ -35,8 +37,8 @@ Refer = Callable[[Any, Path], Iterable[Reference]]
 @dataclass(frozen=True)
 class ActionWord:
     """An action as the file writes it. `conflicts`: words that contradict it in one rule; `needs`:
-    a word that it makes no sense without. `is_filled`: `{name}` in it takes a named group.
-    `is_for_tickets`: rules with `every` may use it."""
+    a word that it makes no sense without. `is_filled`: `{name}` in it takes a named group, cut to
+    200 characters where it `is_cut`. `is_for_tickets`: rules with `every` may use it."""
 
     name: str
     description: str
@@ -45,6 +47,7 @@ class ActionWord:
     conflicts: frozenset[str]
     needs: str
     is_filled: bool
+    is_cut: bool
     is_for_tickets: bool
     refers: Refer
 
@@ -69,6 +72,7 @@ def action(
     conflicts: Iterable[str] = (),
     needs: str = "",
     is_filled: bool = False,
+    is_cut: bool = True,
     is_for_tickets: bool = False,
     refers: Refer = _nothing,
 ) -> Callable[[CarryOut], CarryOut]:
@@ -85,6 +89,7 @@ def action(
             frozenset(conflicts),
             needs,
             is_filled,
+            is_cut,
             is_for_tickets,
             refers,
         )
@@ -242,8 +247,9 @@ def hold(route: Route, _value: bool, _rules: Rules) -> Route:  # noqa: FBT001
 
 @action(rule_words.TEXT, is_filled=True)
 def drop(route: Route, value: str, _rules: Rules) -> Route:
-    """Open no ticket, for this reason: the mail is kept and counted, and nobody hears of it."""
-    return replace(route, dropped=value)
+    """Open no ticket, for this reason: the mail is kept and counted, and nobody hears of it. What
+    an agent writes himself is never dropped."""
+    return replace(route, dropped=value or NO_REASON)
 
 
 @action(rule_words.TRUE)
@@ -252,27 +258,29 @@ def accept(route: Route, _value: bool, _rules: Rules) -> Route:  # noqa: FBT001
     return replace(route, is_accepted=True)
 
 
-@action(rule_words.TEXT, is_filled=True)
+@action(rule_words.TEXT, is_filled=True, is_cut=False)
 def requester(route: Route, value: str, _rules: Rules) -> Route:
     """Say who writes where a web form sent the mail: `reply_to`, or a named group as in
     `"{email}"`. He is believed as little as anybody (V0), unless `level` says more. A form's mail
     is a person's: `accept` is implied."""
-    if value != REPLY_TO and not is_address(value):
-        note = f"no address to take the requester from: “{value[:60]}”"
-        return replace(route, is_accepted=True, notes=(*route.notes, note))
-    return replace(route, is_accepted=True, requester=value, requester_level=Level.V0)
+    person = value.removeprefix("<").removesuffix(">").strip()
+    return replace(
+        route, is_form=True, is_accepted=True, requester=person, requester_level=Level.V0
+    )
 
 
 @action(choice("level", (Level.V0, Level.V1)), needs="requester")
 def level(route: Route, value: str, _rules: Rules) -> Route:
-    """Believe the requester whom a web form names: V1, if the form has checked the address."""
+    """Believe the requester whom a web form names: V1, if the form has checked the address. It
+    counts where the form's own mail is proved (V1 or V2)."""
     return replace(route, requester_level=Level(value))
 
 
-@action(rule_words.TEXT, conflicts=("requester",), is_filled=True)
+@action(rule_words.TEXT, conflicts=("requester",), is_filled=True, is_cut=False)
 def group_by(route: Route, value: str, _rules: Rules) -> Route:
     """Let the mail join the open ticket with the same key, if there is one, quietly: 400 alerts,
-    one ticket. A key that stays empty groups nothing."""
+    one ticket. A key that stays empty groups nothing. It is the rule's own: no other rule, queue or
+    requester of a form shares it, nor does mail that nothing proves with mail that is proved."""
     return replace(route, group_key=group_key(value), group_within=None)
 
 
@@ -283,8 +291,12 @@ def within(route: Route, value: timedelta, _rules: Rules) -> Route:
 
 
 def group_key(value: str) -> str:
-    """Return the key as it is compared: no case, no blanks around it."""
-    return " ".join(value.split()).casefold()
+    """Return the key as it is compared: no case, no blanks around it; of a long one a hash, so that
+    two that begin alike stay two."""
+    key = " ".join(value.split()).casefold()
+    if len(key) <= LONGEST_VALUE:
+        return key
+    return f"{key[:LONGEST_VALUE]}…{sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 # --- values that a mail fills -------------------------------------------------------------------
@@ -301,15 +313,16 @@ def places(value: object) -> set[str]:
     return set().union(*map(places, parts)) if isinstance(parts, Iterable) else set()
 
 
-def fill(value: Any, groups: Groups) -> Any:
+def fill(value: Any, groups: Groups, *, is_cut: bool = True) -> Any:
     """Return the value with its places filled. What a mail says is text and stays text: nothing in
     it is read as a place again."""
     if isinstance(value, str):
-        return _PLACE.sub(lambda found: _tame(groups.get(found[1], "")), value).strip()
+        tame = _cut if is_cut else clean
+        return _PLACE.sub(lambda found: tame(groups.get(found[1], "")), value).strip()
     if isinstance(value, Mapping):
-        return {key: fill(one, groups) for key, one in value.items()}
-    return tuple(fill(one, groups) for one in value)
+        return {key: fill(one, groups, is_cut=is_cut) for key, one in value.items()}
+    return tuple(fill(one, groups, is_cut=is_cut) for one in value)
 
 
-def _tame(text: str) -> str:
-    return clean(text[: 2 * LONGEST_VALUE]).strip()[:LONGEST_VALUE]
+def _cut(text: str) -> str:
+    return clean(text[: 2 * LONGEST_VALUE])[:LONGEST_VALUE]

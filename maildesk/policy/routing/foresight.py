@@ -9,19 +9,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from maildesk.mail.message import Automatic, address_key
+from maildesk.mail.message import Address, Automatic
 from maildesk.model.facts import Asked, Level
 from maildesk.model.plan import Route
 from maildesk.model.ticket import Ticket
-from maildesk.policy.draft import author_of
-from maildesk.policy.routing.actions import TURNS
+from maildesk.policy.draft import author_of, is_ours
+from maildesk.policy.routing.actions import REPLY_TO, TURNS
 from maildesk.policy.routing.routes import by_turns, route
 from maildesk.policy.routing.rule import View
+from maildesk.policy.routing.rule_words import is_mailbox
 from maildesk.policy.rules import Rules
 from maildesk.policy.threads import Arrival
 
 ASKS = ("group_by", "requester")
-MOST_KEYS = 8
 MANY = 1_000_000  # open tickets: more than any rule asks for
 
 
@@ -56,13 +56,13 @@ def asked_by_rules(arrival: Arrival, automatic: Automatic, asked: Asked) -> Aske
     if not by_turns(rules) and not _must_look_up(rules):
         return replace(asked, has_open_tickets=has_open_tickets)
     possible = list(_possible(arrival, automatic))
-    groups = dict.fromkeys(one.group_key for one in possible if one.group_key)
-    people = dict.fromkeys(address_key(person) for person in _requesters(arrival, possible))
+    groups = dict.fromkeys(_group_keys(arrival, possible))
+    people = dict.fromkeys(_requesters(arrival, possible))
     return replace(
         asked,
         has_open_tickets=has_open_tickets,
-        group_keys=tuple(groups)[:MOST_KEYS],
-        requesters=tuple(people)[:MOST_KEYS],
+        group_keys=tuple(groups),
+        requesters=tuple(people),
         turns=tuple(dict.fromkeys(_turns(rules, possible))),
     )
 
@@ -96,17 +96,51 @@ def _possible(arrival: Arrival, automatic: Automatic) -> Iterator[Route]:
 
 def _requesters(arrival: Arrival, possible: list[Route]) -> Iterator[str]:
     for one in possible:
-        requester = requester_of(arrival, one)
-        if requester is not None:
-            yield requester
+        person, _why = requester_of(arrival, one)
+        if person:
+            yield person.key
 
 
-def requester_of(arrival: Arrival, routed: Route) -> str | None:
-    """Return the address that a form names; None where it names none, or one of ours."""
-    if routed.requester != "reply_to":
-        return routed.requester or None
+def requester_of(arrival: Arrival, routed: Route) -> tuple[Address | None, str]:
+    """Return whom a form names; or None, and why it names nobody."""
+    if not routed.is_form:
+        return None, "no form wrote it"
     named = arrival.mail.reply_to
-    return named[0].address if len(named) == 1 and "@" in named[0].address else None
+    if routed.requester == REPLY_TO and len(named) != 1:
+        return None, f"no requester: there are {len(named) or 'no'} addresses in Reply-To"
+    person = named[0] if routed.requester == REPLY_TO else Address("", routed.requester)
+    if not is_mailbox(person.address):
+        return None, f"no address to take the requester from: “{person.address[:60]}”"
+    if is_ours(arrival, person.address):
+        return None, f"{person.address} is ours, and no requester"
+    if arrival.rules.agent_at(person.address):
+        return None, f"{person.address} is an agent's, and forms speak for no agent"
+    return person, ""
+
+
+def _group_keys(arrival: Arrival, possible: list[Route]) -> Iterator[str]:
+    for one in possible:
+        person, _why = requester_of(arrival, one)
+        for level in (Level.V0, Level.V1):
+            key = group_key_of(one, arrival.rules, level, person.key if person else "")
+            if key:
+                yield key
+
+
+def group_key_of(routed: Route, rules: Rules, level: Level, requester: str) -> str:
+    """Return what the ticket is found by that the mail joins; "" if it joins none.
+
+    The key is its rule's own, within one queue, and one `requester`'s where a form names him. Mails
+    that nothing proves have tickets of their own, and a forged one joins none: or whoever knows how
+    an alert looks could have real ones end in a ticket of his.
+    """
+    if not routed.group_key or level is Level.VX:
+        return ""
+    fitted = {trace.name for trace in routed.rules if trace.is_matched}
+    grouping = (rule.name for rule in reversed(rules.routing) if rule.value("group_by") is not None)
+    rule = next(name for name in grouping if name in fitted)
+    proof = "unproved" if level is Level.V0 else "proved"
+    return "/".join((routed.queue, rule, proof, requester, routed.group_key))
 
 
 def _turns(rules: Rules, possible: list[Route]) -> Iterator[tuple[str, str]]:

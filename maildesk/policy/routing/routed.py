@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from maildesk.mail.message import Address, Automatic, AutomaticKind, address_key
 from maildesk.model.changes import GroupMail
-from maildesk.model.facts import GroupedTicket, Trust
+from maildesk.model.facts import GroupedTicket, Level, Trust
 from maildesk.model.plan import Alert, Disposition, Match, Plan, Route
 from maildesk.model.ticket import Party, Role, Status, Ticket, Visibility
 from maildesk.policy import notices
 from maildesk.policy.draft import Draft, author_of, is_ours
 from maildesk.policy.lifecycle import Trigger
 from maildesk.policy.routing.assignment import choose
-from maildesk.policy.routing.foresight import requester_of, view_of
+from maildesk.policy.routing.foresight import group_key_of, requester_of, view_of
 from maildesk.policy.routing.routes import route
 from maildesk.policy.rules import Agent, Rules
-from maildesk.policy.threads import Arrival
+from maildesk.policy.threads import Arrival, claimed_agent
 
 # What a rule may know better than the signs of a mail. Nobody's word makes a loop, a report or a
 # mail of our own a person's.
@@ -26,6 +26,7 @@ _MAY_BE_ACCEPTED = (
     AutomaticKind.BULK,
     AutomaticKind.LIST,
 )
+_LEAST_FIRST = (Level.VX, Level.V0, Level.V1, Level.V2)
 TRIGGERS = {Status.SOLVED: Trigger.RULE_SOLVES, Status.ON_HOLD: Trigger.RULE_HOLDS}
 
 
@@ -33,7 +34,31 @@ def with_route(arrival: Arrival, automatic: Automatic) -> Arrival:
     """Return the arrival with what the rules say, asked now if they were not before."""
     if arrival.routed is not None:
         return arrival
-    return replace(arrival, routed=route(view_of(arrival, automatic), arrival.rules))
+    routed = route(view_of(arrival, automatic), arrival.rules)
+    if _is_of_agent(arrival, automatic):
+        routed = _of_agent(routed)
+    return replace(arrival, routed=routed)
+
+
+def route_of(arrival: Arrival) -> Route:
+    """Return what the rules say of a mail that they were asked about (`with_route`)."""
+    assert arrival.routed is not None  # noqa: S101 - a fault of ours
+    return arrival.routed
+
+
+def _is_of_agent(arrival: Arrival, automatic: Automatic) -> bool:
+    is_person = automatic.kind is AutomaticKind.NONE and arrival.trust.level is not Level.VX
+    return is_person and claimed_agent(arrival) is not None
+
+
+def _of_agent(routed: Route) -> Route:
+    """Return the route of what an agent wrote: it always opens a ticket, or he would wait for an
+    answer that nobody knows of."""
+    if not routed.dropped and not routed.group_key:
+        return routed
+    word = f"dropped ({routed.dropped})" if routed.dropped else f"put to “{routed.group_key}”"
+    note = f"not {word}: an agent wrote it himself"
+    return replace(routed, dropped="", group_key="", notes=(*routed.notes, note))
 
 
 # --- who wrote it -------------------------------------------------------------------------------
@@ -50,25 +75,27 @@ def accept(arrival: Arrival, automatic: Automatic) -> tuple[Arrival, Automatic]:
     return arrival, Automatic(AutomaticKind.NONE, evidence)
 
 
-def as_requester(arrival: Arrival, routed: Route) -> Arrival:
-    """Return the mail as if the requester whom a form names had written it himself: believed no
-    more than the rule says, and answered as anybody else."""
-    address = requester_of(arrival, routed)
-    if address is None:
-        is_missing = bool(routed.requester)
-        note = "no address to take the requester from: there is no Reply-To"
-        return _noting(arrival, routed, note) if is_missing else arrival
-    if is_ours(arrival, address):
-        return _noting(arrival, routed, f"{address} is ours, and no requester")
-    by = author_of(arrival).address
-    named = [one for one in arrival.mail.reply_to if one.address == address]
-    person = Address(named[0].name if named else "", address)
+def as_requester(arrival: Arrival) -> Arrival:
+    """Return a form's mail as if the requester whom it names had written it himself: answered as
+    anybody else, and believed no more than the rule says, nor than the form itself is."""
+    routed = route_of(arrival)
+    if not routed.is_form:
+        return arrival
+    mail = arrival.mail
+    # Whom else the form wrote to has no part in the case: whoever fills it in may choose them.
+    mail = replace(mail, reply_to=(), to=_only_ours(arrival, mail.to), cc=())
+    person, why = requester_of(arrival, routed)
+    if person is None:
+        unnamed = replace(routed, is_acknowledged=False, group_key="", notes=(*routed.notes, why))
+        return replace(arrival, mail=mail, routed=unnamed)
+    level = min(routed.requester_level, arrival.trust.level, key=_LEAST_FIRST.index)
+    evidence = f"a form named the requester: {author_of(arrival).address} sent it"
     facts = arrival.facts
     return replace(
         arrival,
         # The requester never had the form's mail: no letter may refer to it.
-        mail=replace(arrival.mail, senders=(person,), reply_to=(), message_id=None),
-        trust=Trust(routed.requester_level, (f"a form named the requester: {by} sent it",)),
+        mail=replace(mail, senders=(person,), message_id=None),
+        trust=Trust(level, (evidence, *arrival.trust.evidence)),
         facts=replace(
             facts,
             contact=facts.contacts.get(person.key),
@@ -79,15 +106,16 @@ def as_requester(arrival: Arrival, routed: Route) -> Arrival:
     )
 
 
-def _noting(arrival: Arrival, routed: Route, note: str) -> Arrival:
-    return replace(arrival, routed=replace(routed, notes=(*routed.notes, note)))
+def _only_ours(arrival: Arrival, people: Iterable[Address]) -> tuple[Address, ...]:
+    return tuple(person for person in people if is_ours(arrival, person.address))
 
 
 # --- no ticket, or one that is there ------------------------------------------------------------
 
 
-def drop(arrival: Arrival, automatic: Automatic, match: Match, routed: Route) -> Plan:
+def drop(arrival: Arrival, automatic: Automatic, match: Match) -> Plan:
     """Return the plan of a mail that a rule drops: on record, and nothing else."""
+    routed = route_of(arrival)
     draft = Draft.without_ticket(arrival, automatic, match)
     draft.route = routed
     explain(draft, routed)
@@ -95,12 +123,13 @@ def drop(arrival: Arrival, automatic: Automatic, match: Match, routed: Route) ->
     return draft.plan(Disposition.DROPPED)
 
 
-def join_group(arrival: Arrival, automatic: Automatic, match: Match, routed: Route) -> Plan | None:
+def join_group(arrival: Arrival, automatic: Automatic, match: Match) -> Plan | None:
     """Return the plan of a mail that joins the open ticket of its group key, if there is one.
 
     Quietly: nobody is told, and nobody answered. The words of others than the ticket's own people
     are for agents only.
     """
+    routed = route_of(arrival)
     group = _open_group(arrival, routed)
     if group is None:
         return None
@@ -118,11 +147,17 @@ def join_group(arrival: Arrival, automatic: Automatic, match: Match, routed: Rou
 
 
 def _open_group(arrival: Arrival, routed: Route) -> GroupedTicket | None:
-    group = arrival.facts.grouped.get(routed.group_key) if routed.group_key else None
+    key = _group_key(arrival, routed)
+    group = arrival.facts.grouped.get(key) if key else None
     if group is None or group.number not in arrival.facts.tickets:
         return None
     is_recent = routed.group_within is None or arrival.now - group.last_at <= routed.group_within
     return group if is_recent else None
+
+
+def _group_key(arrival: Arrival, routed: Route) -> str:
+    requester = author_of(arrival).key if routed.is_form else ""
+    return group_key_of(routed, arrival.rules, arrival.trust.level, requester)
 
 
 def _takes_part(party: Party) -> bool:
@@ -152,7 +187,7 @@ def new_ticket(arrival: Arrival, routed: Route) -> Ticket:
         updated_at=arrival.now,
         sla=routed.sla or (organisation.sla if organisation else None) or "",
         watchers=tuple(watching_agents(routed.watchers, rules)),
-        group_key=routed.group_key,
+        group_key=_group_key(arrival, routed),
     )
 
 

@@ -8,9 +8,11 @@ mail, and none can lose one: where a rule fails, the mail goes to the default qu
 asks one with `every` for a ticket. The words stand in `conditions` and `actions`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from maildesk.mail.identifiers import read_address
 from maildesk.model.plan import Route, RuleTrace
@@ -128,9 +130,15 @@ def _action(word: ActionWord, raw: object, where: Path, when: Condition) -> Acti
         name=word.name,
         value=value,
         carry_out=word.carry_out,
-        fill=actions.fill if word.is_filled else lambda value, _groups: value,
+        fill=_fill(word),
         references=references,
     )
+
+
+def _fill(word: ActionWord) -> Callable[[Any, Groups], Any]:
+    if not word.is_filled:
+        return lambda value, _groups: value
+    return partial(actions.fill, is_cut=word.is_cut)
 
 
 def _check_places(value: object, where: Path, when: Condition) -> None:

@@ -155,6 +155,11 @@ def is_address(text: str) -> bool:
     return bool(_LEGAL_ADDRESS.fullmatch(text))
 
 
+def is_mailbox(text: str) -> bool:
+    """Whether text is one plain address of the Internet: nobody's host is called `y` alone."""
+    return is_address(text) and all(text.rpartition("@")[2].partition(".")[::2])
+
+
 def read_address(value: object, path: Path) -> str:
     """Return an address in the form that addresses are compared by."""
     text = read_text(value, path).strip()

@@ -36,9 +36,11 @@ MADE = [
     ({"solve": True}, {"status": Status.SOLVED}),
     ({"hold": True}, {"status": Status.ON_HOLD}),
     ({"drop": "no {word}"}, {"dropped": "no Printer"}),
+    ({"drop": "{gone}"}, {"dropped": "its rule gives no reason"}),
     ({"accept": True}, {"is_accepted": True}),
     ({"requester": "reply_to"}, {"requester": "reply_to", "is_accepted": True}),
     ({"requester": "{sender}"}, {"requester": "ada@example.org", "requester_level": Level.V0}),
+    ({"requester": "<{sender}>"}, {"requester": "ada@example.org", "is_form": True}),
     ({"requester": "{sender}", "level": "V1"}, {"requester_level": Level.V1}),
     ({"group_by": " {word} {sender_domain}"}, {"group_key": "printer example.org"}),
 ]
@@ -105,6 +107,17 @@ def test_places_are_found_in_lists_and_mappings():
 
 def test_keys_of_groups_know_no_case_and_no_blanks():
     assert group_key("  Web1 \t DOWN ") == "web1 down"
+
+
+def test_keys_that_begin_alike_stay_two(world):
+    grouping = {"name": "x", "when": {}, "then": {"group_by": "{subject}"}}
+    rules = replace(world.rules, routing=(compile_rule(grouping),))
+    keys = set()
+    for host in ("a", "b"):
+        mail = world.mail(subject="PROBLEM " + 300 * "x" + host)
+        keys.add(route(View(rules, world.now, world.ticket(0), mail), rules).group_key)
+    assert len(keys) == 2
+    assert {len(key) for key in keys} == {217}
 
 
 # --- what is no action --------------------------------------------------------------------------

@@ -12,7 +12,14 @@ from policy.conftest import World
 
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.mail.message import Address, AutomaticKind
-from maildesk.model.changes import AddMessage, GroupMail, OpenTicket, SetAssignee, SetStatus
+from maildesk.model.changes import (
+    AddMessage,
+    AddParty,
+    GroupMail,
+    OpenTicket,
+    SetAssignee,
+    SetStatus,
+)
 from maildesk.model.facts import Asked, Facts, GroupedTicket, Level, SentAnswer, Trust
 from maildesk.model.plan import Disposition
 from maildesk.model.ticket import Contact, Priority, Role, Status, TicketType, Visibility
@@ -34,6 +41,8 @@ GO_ON = {"continue": True}
 NIGHTLY = (("Auto-Submitted", "auto-generated"),)
 FORM = Address("", "noreply@forms.example.com")
 CY = Address("Cy", "cy@customer.example")
+BOB = Address("Bob", "bob@customer.example")
+KARI = Address("Kari Nordmann", "kari@example.com")
 
 
 @pytest.fixture
@@ -268,17 +277,68 @@ def test_a_form_names_the_requester_in_its_text(decide, world):
     assert opened(plan).requester.address == CY.address
 
 
-@pytest.mark.parametrize("words", ["nonsense", "a@b@c", "support@example.com", "<script>"])
-def test_what_is_no_address_of_anybody_else_names_nobody(decide, world, words):
-    plan = decide(world.mail(FORM, text=f"E-mail: {words}"), EMAIL_RULE)
+NOBODY = [
+    ("nonsense", "no address to take the requester from: “nonsense”"),
+    ("a@b@c", "no address to take the requester from: “a@b@c”"),
+    ("x@y", "no address to take the requester from: “x@y”"),
+    ("a@b.example\rX", "no address to take the requester from: “a@b.example X”"),
+    ("<script>", "no address to take the requester from: “script”"),
+    ("support@example.com", "support@example.com is ours, and no requester"),
+    ("Support+web@example.com", "Support+web@example.com is ours, and no requester"),
+    ("kari@example.com", "kari@example.com is an agent's, and forms speak for no agent"),
+]
+
+
+@pytest.mark.parametrize(("words", "why"), NOBODY, ids=[repr(words) for words, _ in NOBODY])
+def test_what_is_no_address_of_anybody_else_names_nobody(decide, world, told, words, why):
+    any_words = rule({"requester": "{email}"}, {"body_matches": "E-mail: (?P<email>[^\n]+)"})
+    mail = world.mail(FORM, text=f"E-mail: {words}", reply_to=(KARI,), cc=(CY,))
+    plan = decide(mail, any_words, level=Level.V2)
     assert opened(plan).requester == FORM
-    assert plan.disposition is Disposition.NEW_TICKET
+    assert why in plan.reasons
+    assert [who for kind, who in told(plan) if kind == "received"] == []
+    assert {one.party.reply_to for one in plan.changes if isinstance(one, AddParty)} == {None}
 
 
-def test_a_form_that_checks_addresses_may_say_so(decide, world):
-    trusting = rule({"requester": "reply_to", "level": "V1"})
-    plan = decide(world.mail(FORM, reply_to=(CY,)), trusting)
-    assert plan.trust.level is Level.V1
+@pytest.mark.parametrize(("people", "count"), [((), "no"), ((CY, BOB), "2")])
+def test_a_form_names_nobody_by_no_reply_to_or_by_two(decide, world, people, count):
+    plan = decide(world.mail(FORM, reply_to=people), FORM_RULE)
+    assert f"no requester: there are {count} addresses in Reply-To" in plan.reasons
+
+
+def test_an_address_may_stand_in_angle_brackets(decide, world):
+    plan = decide(world.mail(FORM, text=f"E-mail: <{CY.address}>"), EMAIL_RULE)
+    assert opened(plan).requester.address == CY.address
+
+
+BELIEVED = [
+    (Level.VX, None, Level.VX),
+    (Level.VX, "V1", Level.VX),
+    (Level.V0, "V1", Level.V0),
+    (Level.V1, "V1", Level.V1),
+    (Level.V2, "V1", Level.V1),
+    (Level.V2, None, Level.V0),
+]
+
+
+@pytest.mark.parametrize(("of_mail", "of_rule", "believed"), BELIEVED)
+def test_a_forms_requester_is_believed_no_more_than_the_form_nor_than_the_rule_says(
+    decide, world, told, roles, of_mail, of_rule, believed
+):
+    trusting = rule({"requester": "reply_to", **({"level": of_rule} if of_rule else {})})
+    eve = Address("Eve", "eve@example.net")
+    plan = decide(world.mail(FORM, reply_to=(CY,), cc=(eve,)), trusting, level=of_mail)
+    assert plan.trust.level is believed
+    assert opened(plan).requester == CY
+    assert (("received", CY.address) in told(plan)) is (believed is not Level.VX)
+    assert eve.key not in roles(plan), "whoever fills a form in chooses nobody else's part"
+
+
+def test_what_is_written_into_a_form_is_no_agents_command(decide, world):
+    mail = world.mail(KARI, text="#solve", reply_to=(CY,))
+    plan = decide(mail, rule({"requester": "reply_to"}), level=Level.V2)
+    assert (opened(plan).requester, plan.disposition) == (CY, Disposition.NEW_TICKET)
+    assert [command.status for command in plan.commands] == ["inert"]
 
 
 def test_a_form_cannot_bomb_a_victim_with_acknowledgements(decide, world, told):
@@ -303,12 +363,15 @@ ALERTS = rule(
 )
 
 
+WEB1, PROVED = "helpdesk/a rule/unproved//web1", "helpdesk/a rule/proved//web1"
+
+
 def alert(world, host="WEB1", **more):
     return world.mail(subject=f"{host.lower()} is down", headers=NIGHTLY, **more)
 
 
 def test_the_first_alert_opens_a_ticket_with_its_key(decide, world):
-    assert opened(decide(alert(world), ALERTS)).group_key == "web1"
+    assert opened(decide(alert(world), ALERTS)).group_key == WEB1
 
 
 @pytest.mark.parametrize(("ago", "joins"), [(3, True), (5, False)])
@@ -316,7 +379,7 @@ def test_a_further_alert_joins_quietly_if_the_last_one_is_recent(
     decide, world, changes, ago, joins
 ):
     group = GroupedTicket(7, world.now - timedelta(hours=ago), 12)
-    facts = world.facts(world.ticket_facts(), grouped={"web1": group})
+    facts = world.facts(world.ticket_facts(), grouped={WEB1: group})
     plan = decide(alert(world), ALERTS, facts=facts)
     assert (plan.ticket == 7) is joins
     if joins:
@@ -326,7 +389,7 @@ def test_a_further_alert_joins_quietly_if_the_last_one_is_recent(
 
 
 def test_the_words_of_strangers_in_a_group_are_for_agents(decide, world, changes):
-    group = {"web1": GroupedTicket(7, world.now)}
+    group = {WEB1: GroupedTicket(7, world.now)}
     facts = world.facts(world.ticket_facts(), grouped=group)
     eve = Address("Eve", "eve@example.net")
     for sender, seen in ((eve, Visibility.INTERNAL), (world.ada, Visibility.PUBLIC)):
@@ -338,6 +401,58 @@ def test_an_empty_key_groups_nothing(decide, world):
     loose = rule({"group_by": "{host}"}, {"subject_matches": "down|(?P<host>web)"})
     facts = world.facts(world.ticket_facts(), grouped={"": GroupedTicket(7, world.now)})
     assert decide(world.mail(subject="down"), loose, facts=facts).ticket == 8
+
+
+def test_each_rule_and_each_queue_has_keys_of_its_own(decide, world):
+    others = {**ALERTS, "name": "other"}
+    to_finance = {**others, "then": {**others["then"], "queue": "finance"}}
+    keys = [opened(decide(alert(world), one)).group_key for one in (ALERTS, others, to_finance)]
+    assert keys == [WEB1, "helpdesk/other/unproved//web1", "finance/other/unproved//web1"]
+
+
+@pytest.mark.parametrize("level", Level)
+def test_what_is_less_believed_than_a_ticket_does_not_join_it(decide, world, level):
+    facts = world.facts(world.ticket_facts(), grouped={PROVED: GroupedTicket(7, world.now)})
+    plan = decide(alert(world, sender=world.ada), ALERTS, facts=facts, level=level)
+    assert (plan.ticket == 7) is (level in (Level.V1, Level.V2))
+    if level is Level.VX:
+        assert opened(plan).group_key == "", "nothing that is true ends in it"
+
+
+def test_forms_of_two_people_are_two_tickets(decide, world):
+    grouping = rule({"group_by": "{subject}"})
+    forms = [{**FORM_RULE, "continue": True, "name": "form"}, grouping]
+    keys = [
+        opened(decide(world.mail(FORM, reply_to=people), *forms)).group_key
+        for people in ((CY,), (BOB,), ())
+    ]
+    assert keys == [
+        "helpdesk/a rule/unproved/cy@customer.example/printer is dead",
+        "helpdesk/a rule/unproved/bob@customer.example/printer is dead",
+        "",
+    ]
+    asked = foreseen(world, world.mail(FORM, reply_to=(CY,)), *forms)
+    assert keys[0] in asked.group_keys
+
+
+@pytest.mark.parametrize("text", ["Hello.", "#note Hello."])
+@pytest.mark.parametrize("then", [{"drop": "noise"}, {"group_by": "x"}], ids=["drop", "group"])
+def test_what_an_agent_writes_opens_a_ticket(decide, world, text, then):
+    key = "helpdesk/a rule/proved//x"
+    facts = world.facts(world.ticket_facts(), grouped={key: GroupedTicket(7, world.now)})
+    mail = world.mail(KARI, text=text)
+    plan = decide(mail, rule(then), facts=facts, level=Level.V2)
+    assert (plan.disposition, opened(plan).group_key) == (Disposition.NEW_TICKET, "")
+    (said,) = [reason for reason in plan.reasons if "an agent wrote it himself" in reason]
+    assert ("noise" in said) is ("drop" in then)
+
+
+@pytest.mark.parametrize(
+    ("headers", "level"), [(NIGHTLY, Level.V2), ((), Level.VX)], ids=["a program", "forged"]
+)
+def test_what_a_program_sends_in_an_agents_name_may_be_dropped(decide, world, headers, level):
+    plan = decide(world.mail(KARI, headers=headers), rule({"drop": "noise"}), level=level)
+    assert plan.disposition is Disposition.DROPPED
 
 
 # --- what is looked up beforehand ---------------------------------------------------------------
@@ -355,12 +470,13 @@ def test_desks_without_such_rules_ask_for_nothing(world):
 
 
 def test_the_key_of_the_mail_is_foreseen(world):
-    assert foreseen(world, alert(world), ALERTS).group_keys == ("web1",)
+    assert foreseen(world, alert(world), ALERTS).group_keys == (WEB1, PROVED)
 
 
 def test_a_key_is_foreseen_whatever_the_sender_turns_out_to_be(world):
     when = {"subject_matches": r"(?P<host>web\d+)", "level_is": "V2", "open_tickets_over": 5}
-    assert foreseen(world, alert(world), rule({"group_by": "{host}"}, when)).group_keys == ("web1",)
+    asked = foreseen(world, alert(world), rule({"group_by": "{host}"}, when))
+    assert asked.group_keys == (WEB1, PROVED)
 
 
 def test_the_requester_of_a_form_is_foreseen(world):
