@@ -63,6 +63,7 @@ class Daemon:
         """
         systemd.notify("STOPPING=1")
         self._stop_by = time.monotonic() + STOP_SECONDS
+        self.desk.stopping.set()
         for end in self._ending:
             end()
         self._stack.close()

@@ -5,6 +5,7 @@ is told, and waits no more, is one transaction: whoever is killed in between, it
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -76,11 +77,20 @@ class Tally:
 
 
 def send_due(desk: Desk) -> None:
-    """Mail each agent what has waited for him long enough. One that fails holds up no other, and
-    comes again the next minute."""
+    """Mail each agent what has waited for him long enough."""
     with desk.database.read() as session:
         due = bundles.due(session.connection(), desk.clock() - WAIT)
-    for handle in due:
+    _send_all(desk, due)
+
+
+def send_at_once(desk: Desk, agents: Iterable[Agent]) -> None:
+    """Mail each of these agents what waits for him."""
+    _send_all(desk, [agent.handle for agent in agents])
+
+
+def _send_all(desk: Desk, handles: Iterable[str]) -> None:
+    """One that fails holds up no other, and comes again the next minute."""
+    for handle in handles:
         try:
             send(desk, handle)
         except Stale as error:

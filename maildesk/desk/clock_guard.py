@@ -11,6 +11,7 @@ import structlog
 from maildesk.desk.alerts import send_alert
 from maildesk.desk.desk import Desk
 from maildesk.model.plan import Alert
+from maildesk.store import clocks
 from maildesk.store.beats import last_beat, note_beat
 
 log = structlog.get_logger()
@@ -28,13 +29,22 @@ def is_trusted(desk: Desk) -> bool:
     if last and not last - BACK <= now <= last + FORTH:
         _complain(desk, last, now)
         return False
-    if last is None or not timedelta() <= now - last < NOTED_EVERY:
+    if last is None or now - last >= NOTED_EVERY:
+        _note(desk)
+    elif now < last:
         accept(desk)
     return True
 
 
 def accept(desk: Desk) -> None:
-    """Go by the clock from now on, whatever it shows."""
+    """Go by the clock from now on, whatever it shows. What is due by the old one is worked out
+    anew: a ticket that was touched while it was ahead must not wait for that time to come."""
+    with desk.database.write() as session:
+        note_beat(session.connection(), desk.clock())
+        clocks.look_at_all(session.connection(), desk.clock())
+
+
+def _note(desk: Desk) -> None:
     with desk.database.write() as session:
         note_beat(session.connection(), desk.clock())
 

@@ -19,7 +19,9 @@ class Desk:
     `queued` wake the worker and the sender before their next look. Without a `checker` signatures
     are read and never checked: nothing asks the DNS. `left_running` names parts that did not stop
     in time; the database is not closed under them. `rules_ran_at`: when rules with `every` (their
-    names) last ran in this process; `behind_since`: since when the beat waits for the worker."""
+    names) last ran in this process; `behind_since`: since when the beat waits for the worker.
+    `stopping` is set before the parts are stopped. Who holds `in_force` sees the rules and what the
+    store says of them in step: a reload alters both."""
 
     settings: Settings
     rules: Rules
@@ -33,3 +35,5 @@ class Desk:
     left_running: list[str] = field(default_factory=list)
     rules_ran_at: dict[str, datetime] = field(default_factory=dict)
     behind_since: datetime | None = None
+    stopping: threading.Event = field(default_factory=threading.Event)
+    in_force: threading.Lock = field(default_factory=threading.Lock)

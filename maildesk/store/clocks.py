@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.facts import Key, LogLine, TicketFacts
@@ -28,56 +28,71 @@ SHOWN = ("assignee", "team", "breach", "step")  # to a manager who asks why it i
 # --- what is due ----------------------------------------------------------------------------------
 
 _DUE = (
-    select(tickets.c.number)
+    select(tickets.c.number, tickets.c.next_at)
     .where(tickets.c.next_at <= bindparam("now"))
     .order_by(tickets.c.next_at, tickets.c.number)
     .limit(bindparam("limit"))
 )
 
 
-def due(connection: Connection, now: datetime, limit: int) -> tuple[int, ...]:
-    """The numbers of the tickets that must be looked at, longest due first."""
-    return tuple(connection.scalars(_DUE, {"now": now, "limit": limit}))
+def due(connection: Connection, now: datetime, limit: int) -> dict[int, datetime]:
+    """The numbers of the tickets that must be looked at, with since when; longest due first."""
+    rows = connection.execute(_DUE, {"now": now, "limit": limit})
+    return {row.number: row.next_at for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A ticket that was looked at, at this version."""
+    """A ticket that was looked at, at this version, because it was due at `seen_at`."""
 
     number: int
     version: int
+    seen_at: datetime
     next_at: datetime | None
     due_at: datetime | None
 
 
 _SETTLE = (
     update(tickets)
-    .where(tickets.c.number == bindparam("of"), tickets.c.version == bindparam("at_version"))
+    .where(
+        tickets.c.number == bindparam("of"),
+        tickets.c.version == bindparam("at_version"),
+        tickets.c.next_at == bindparam("seen_at"),
+    )
     .values(next_at=bindparam("at"), due_at=bindparam("ends_at"))
 )
 
 
 def settle(connection: Connection, looked_at: Iterable[Settled]) -> None:
-    """Note when they must be looked at next; one that has moved on meanwhile stays due."""
+    """Note when they must be looked at next; what has moved on meanwhile, or is to be looked at
+    for another reason, stays due."""
     rows = [
-        {"of": one.number, "at_version": one.version, "at": one.next_at, "ends_at": one.due_at}
+        {
+            "of": one.number,
+            "at_version": one.version,
+            "seen_at": one.seen_at,
+            "at": one.next_at,
+            "ends_at": one.due_at,
+        }
         for one in looked_at
     ]
     if rows:
         connection.execute(_SETTLE, rows)
 
 
-def postpone(connection: Connection, number: int, until: datetime) -> None:
-    """Look at a ticket again then, whatever is due on it: to look has failed."""
-    this = update(tickets).where(tickets.c.number == number)
+def postpone(connection: Connection, number: int, version: int, until: datetime) -> None:
+    """Look at a ticket again then, whatever is due on it: to look has failed. One that has changed
+    meanwhile is looked at anew."""
+    this = update(tickets).where(tickets.c.number == number, tickets.c.version == version)
     connection.execute(this.values(next_at=until))
 
 
 def look_at_all(connection: Connection, now: datetime) -> None:
     """Have every ticket looked at whose clocks may show something else: what is promised has
-    changed."""
+    changed, or the time of day. What is due already keeps its turn."""
     concerned = tickets.c.status.in_(map(str, (*UNFINISHED, Status.SOLVED)))
-    connection.execute(update(tickets).where(concerned).values(next_at=now))
+    is_later = or_(tickets.c.next_at.is_(None), tickets.c.next_at > now)
+    connection.execute(update(tickets).where(concerned, is_later).values(next_at=now))
 
 
 # --- tickets with their clocks --------------------------------------------------------------------

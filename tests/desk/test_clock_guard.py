@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 from stories.house import ADMIN, SUPPORT, House
+from stories.promises import next_at
 
 from maildesk.desk.clock_guard import accept, is_trusted
 from maildesk.desk.jobs import run_timed
+from maildesk.store import clocks
 
 
 @pytest.mark.parametrize(
@@ -56,3 +58,24 @@ def test_the_alert_comes_once(house: House) -> None:
         run_timed(house.desk)
         house.clock.pass_time(minutes=1)
     assert len(house.work()) == 1
+
+
+def test_ticket_that_was_touched_while_the_clock_was_ahead_is_looked_at_when_it_is_set_back(
+    house: House,
+) -> None:
+    asa = house.client("Åsa Øst", "asa@example.org")
+    run_timed(house.desk)
+    house.clock.pass_time(hours=12)
+    run_timed(house.desk)
+    house.post(asa.write(SUPPORT))
+    house.clock.pass_time(hours=-12)
+    assert looked_at(house) == ()
+    run_timed(house.desk)
+    house.clock.pass_time(minutes=1)
+    assert looked_at(house) == (), "it was looked at, and waits for its own time"
+    assert next_at(house) < house.clock.at + timedelta(days=7)
+
+
+def looked_at(house: House) -> tuple[int, ...]:
+    with house.desk.database.read() as session:
+        return tuple(clocks.due(session.connection(), house.clock.at, 9))

@@ -30,7 +30,7 @@ def three(database: Database) -> Database:
 
 def due(database: Database, now=NOW, limit: int = 9) -> tuple[int, ...]:
     with database.read() as session:
-        return clocks.due(session.connection(), now, limit)
+        return tuple(clocks.due(session.connection(), now, limit))
 
 
 def settle(database: Database, *looked_at: Settled) -> None:
@@ -54,7 +54,7 @@ def seen(database: Database, number: int = 1):
 
 def test_new_ticket_is_due_and_then_when_the_beat_has_said(three: Database) -> None:
     assert due(three) == (1, 2, 3)
-    settle(three, Settled(1, 0, NOW + HOUR, None), Settled(2, 0, None, None))
+    settle(three, Settled(1, 0, NOW, NOW + HOUR, None), Settled(2, 0, NOW, None, None))
     assert due(three) == (3,)
     assert due(three, NOW + HOUR) == (3, 1), "longest due first"
     assert due(three, NOW + HOUR, 1) == (3,)
@@ -62,17 +62,34 @@ def test_new_ticket_is_due_and_then_when_the_beat_has_said(three: Database) -> N
 
 def test_what_has_moved_on_meanwhile_stays_due(three: Database) -> None:
     change(three, SetStatus(1, Status.OPEN, "#take"))
-    settle(three, Settled(1, 0, NOW + HOUR, NOW + HOUR))
+    settle(three, Settled(1, 0, NOW, NOW + HOUR, NOW + HOUR))
     assert 1 in due(three)
-    settle(three, Settled(1, 1, NOW + HOUR, NOW + HOUR))
+    settle(three, Settled(1, 1, NOW, NOW + HOUR, NOW + HOUR))
     assert 1 not in due(three)
     change(three, SetDetail(1, Detail.PRIORITY, "P1"))
     assert 1 in due(three)
 
 
-def test_ticket_that_cannot_be_looked_at_waits(three: Database) -> None:
+def test_what_is_to_be_looked_at_for_another_reason_stays_due(three: Database) -> None:
+    """A reload that came while the ticket was looked at: the look went by the old promises."""
+    settle(three, Settled(1, 0, NOW, NOW + HOUR, None))
     with three.write() as session:
-        clocks.postpone(session.connection(), 2, NOW + HOUR)
+        clocks.look_at_all(session.connection(), NOW + HOUR / 2)
+    settle(three, Settled(1, 0, NOW, NOW + 9 * HOUR, None))
+    assert 1 in due(three, NOW + HOUR / 2)
+
+
+def test_what_is_due_keeps_its_turn_when_all_is_looked_at(three: Database) -> None:
+    settle(three, Settled(1, 0, NOW, NOW + HOUR, None))
+    with three.write() as session:
+        clocks.look_at_all(session.connection(), NOW + HOUR / 2)
+    assert due(three, NOW + HOUR) == (2, 3, 1)
+
+
+def test_ticket_that_cannot_be_looked_at_waits_unless_it_has_changed(three: Database) -> None:
+    with three.write() as session:
+        clocks.postpone(session.connection(), 2, 0, NOW + HOUR)
+        clocks.postpone(session.connection(), 3, 9, NOW + HOUR)
     assert due(three) == (1, 3)
 
 
@@ -145,7 +162,7 @@ def test_nothing_fires_twice(three: Database) -> None:
 
 
 def test_list_shows_what_the_beat_has_noted(three: Database) -> None:
-    settle(three, Settled(1, 0, NOW + HOUR, NOW + 4 * HOUR))
+    settle(three, Settled(1, 0, NOW, NOW + HOUR, NOW + 4 * HOUR))
     with three.read() as session:
         lines = tickets.list_tickets(session)
         assert [line["next_due_at"] for line in lines] == ["2026-11-23T12:15:00Z", None, None]

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from maildesk.mail.identifiers import Purpose, new_message_id, reply_address, sign
 from maildesk.mail.marker import marker_line
-from maildesk.mail.message import Address, address_key
+from maildesk.mail.message import Address
 from maildesk.model.changes import Bundle
 from maildesk.model.facts import Bundled
 from maildesk.model.plan import Alert, Audience, Notice, Plan
@@ -32,7 +32,7 @@ NOTIFICATIONS = frozenset(
         "sla_warning", "sla_breach", "sla_manager",
     }
 )  # fmt: skip
-LATE_STEPS = 5  # to one agent at once, after downtime; what is more he gets in one mail
+STEPS_AT_ONCE = 5  # of ladders, to one agent in a beat; who gets more, gets them in one mail
 
 
 # --- what waits ---------------------------------------------------------------------------------
@@ -84,11 +84,10 @@ def _reason(agent: Agent) -> str:
     return f"{agent.handle} is told in a bundle, with others"
 
 
-def too_late(late: Mapping[str, int], rules: Rules) -> dict[str, int]:
-    """Return what `bundled` is told was sent, so that agents (handles) with so many late steps get
-    them in one mail."""
-    many = (rules.agent(handle) for handle, count in late.items() if count > LATE_STEPS)
-    return {address_key(agent.addresses[0]): PER_HOUR for agent in many if agent}
+def crowded(steps: Mapping[str, int], rules: Rules) -> list[Agent]:
+    """Return the agents to whom so many steps come at once that they get one mail for them."""
+    many = (rules.agent(handle) for handle, count in steps.items() if count > STEPS_AT_ONCE)
+    return [agent for agent in many if agent]
 
 
 def alert_of(agent: str) -> Alert:

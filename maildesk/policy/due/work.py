@@ -43,17 +43,16 @@ def work_off(
     return finished(draft, cause)
 
 
-def late_readers(
+def readers_of_steps(
     looked_at: Iterable[tuple[TicketFacts, Agenda]], rules: Rules, now: datetime, absent: Absent
 ) -> Counter[str]:
-    """Return how many steps come late to each agent (handle): after downtime they are many."""
+    """Return how many steps come to each agent (handle) at once: after downtime they are many."""
     count: Counter[str] = Counter()
     for facts, agenda in looked_at:
-        draft = occasion("late", facts, rules, now, absent)
+        draft = occasion("count", facts, rules, now, absent)
         for due in agenda.due:
-            if due.turn.rung and due.is_late:
-                names = names_of(due)
-                count.update(agent.handle for agent in escalated_to(draft, names))
+            if due.turn.occasion is Occasion.STEP:
+                count.update(agent.handle for agent in escalated_to(draft, names_of(due)))
     return count
 
 
@@ -93,9 +92,10 @@ def _as_told(draft: Draft, clock: Clock) -> Clock:
     an instant that had passed already, he is told no date."""
     rules, log = draft.arrival.rules, draft.facts.log
     moves = (line.at for line in log if line.kind in ("priority", "policy"))
-    moved_at = max([draft.ticket.created_at, *moves, *(one.since for one in rules.editions)])
-    is_news = clock.due_at is not None and draft.ticket.created_at < moved_at
-    return replace(clock, due_at=None) if is_news and clock.due_at <= moved_at else clock
+    opened_at, due_at = draft.ticket.created_at, clock.due_at
+    moved_at = max([opened_at, *moves, *(one.since for one in rules.editions)])
+    is_news = due_at is not None and opened_at < moved_at and due_at <= moved_at
+    return replace(clock, due_at=None) if is_news else clock
 
 
 def _update(draft: Draft, due: Due, clock: Clock) -> None:
