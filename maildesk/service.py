@@ -85,8 +85,9 @@ class Service:
         try:
             settings = load_again(self._folder, self._desk.settings)
             sources = self._read_templates(settings)
-            self._desk.rules = take_over(self._desk.database, settings, self._desk.clock())
-            self._desk.sources = sources
+            with self._desk.in_force:
+                self._desk.rules = take_over(self._desk.database, settings, self._desk.clock())
+                self._desk.sources = sources
             self._rules_problem = ""
             log.info("rules reloaded", version=self._desk.rules.version)
             tell_silent_pagers(self._desk)
