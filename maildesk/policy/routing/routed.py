@@ -8,7 +8,7 @@ from maildesk.mail.message import Address, Automatic, AutomaticKind, address_key
 from maildesk.model.changes import GroupMail
 from maildesk.model.facts import GroupedTicket, Level, Trust
 from maildesk.model.plan import Alert, Disposition, Match, Plan, Route
-from maildesk.model.ticket import Party, Role, Status, Ticket, Visibility
+from maildesk.model.ticket import Contact, Party, Role, Status, Ticket, Visibility
 from maildesk.policy import notices
 from maildesk.policy.draft import Draft, author_of, is_ours
 from maildesk.policy.lifecycle import Trigger
@@ -98,12 +98,17 @@ def as_requester(arrival: Arrival) -> Arrival:
         trust=Trust(level, (evidence, *arrival.trust.evidence)),
         facts=replace(
             facts,
-            contact=facts.contacts.get(person.key),
+            contact=_as_unproved(facts.contacts.get(person.key)),
             same_person=frozenset([person.key]),
             earlier_tickets=(),
             same_subject=None,
         ),
     )
+
+
+def _as_unproved(contact: Contact | None) -> Contact | None:
+    """A form proves nothing by what its requester has proved once."""
+    return replace(contact, was_aligned=False) if contact else None
 
 
 def _only_ours(arrival: Arrival, people: Iterable[Address]) -> tuple[Address, ...]:

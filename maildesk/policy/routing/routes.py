@@ -21,6 +21,7 @@ from maildesk.policy.routing import actions
 from maildesk.policy.routing.actions import ACTIONS, ActionWord
 from maildesk.policy.routing.conditions import FIELDS, MAIL, TICKET, sender, sender_domain
 from maildesk.policy.routing.rule import (
+    FROM_STORE,
     Action,
     BadRule,
     Condition,
@@ -82,9 +83,14 @@ def compile_rule(raw: object, where: Path = ()) -> Rule:
         then=_read_then(raw["then"], (*where, "then"), when, of),
         is_continued=read_flag(raw.get("continue", False), (*where, "continue")),
         every=every,
+        is_fixed=when.fields.isdisjoint(_UNSETTLED),
         path=where,
         raw=raw,
     )
+
+
+_ALTERED = tuple(name for name, field in FIELDS.items() if field.is_settled)
+_UNSETTLED = FROM_STORE.union(_ALTERED)
 
 
 def _every(value: object, where: Path) -> timedelta:
@@ -180,7 +186,7 @@ def _ask(view: View, start: Route, rules: Rules) -> Route:
         if rule.every is not None:
             continue
         try:
-            verdict = rule.when.check(view)
+            verdict = view.ask(rule)
             if verdict.holds:
                 route = _carry_out(rule, route, view, verdict.groups)
                 _see(view, route)
@@ -213,9 +219,6 @@ def by_turns(rules: Rules) -> list[str]:
     return [team.handle for team in rules.teams if team.notify == actions.ROUND_ROBIN]
 
 
-_SETTLED = tuple(name for name, field in FIELDS.items() if field.is_settled)
-
-
 def _see(view: View, route: Route) -> None:
     """Have the rules that follow see the ticket as it is now."""
     ticket = replace(
@@ -228,7 +231,7 @@ def _see(view: View, route: Route) -> None:
         status=route.status or view.ticket.status,
         assignee=None if route.assign in actions.TURNS else route.assign or None,
     )
-    view.settle(ticket, _SETTLED)
+    view.settle(ticket, _ALTERED)
 
 
 def _carry_out(rule: Rule, route: Route, view: View, groups: Groups) -> Route:

@@ -57,6 +57,7 @@ class TooMuchWork(Exception):
     """The rules would read more text than one mail is worth; see `View.spend`."""
 
 
+FROM_STORE = frozenset(["level", "open_tickets"])  # fields that rest on what the store says
 WORK_BYTES = 4 * 1024 * 1024  # what all conditions together may read for one mail
 
 
@@ -80,7 +81,21 @@ class View:
     due_at: datetime | None = None
     said_at: datetime | None = None
     _read: dict[str, Any] = field(default_factory=dict, repr=False)
+    _verdicts: dict[str, tuple["Verdict", int]] = field(default_factory=dict, repr=False)
     _spent_bytes: int = 0
+
+    def ask(self, rule: "Rule") -> "Verdict":
+        """Return whether a rule fits; worked out once where it rests on the mail alone, and counted
+        as work each time, so that every look ends where another would. Raises: TooMuchWork."""
+        if rule.name in self._verdicts:
+            verdict, cost = self._verdicts[rule.name]
+            self.spend(cost)
+            return verdict
+        before = self._spent_bytes
+        verdict = rule.when.check(self)
+        if rule.is_fixed:
+            self._verdicts[rule.name] = verdict, self._spent_bytes - before
+        return verdict
 
     def once(self, name: str, read: Callable[["View"], Any]) -> Any:
         """Return what `read` makes of the view, read once until `settle` is called."""
@@ -89,9 +104,11 @@ class View:
         return self._read[name]
 
     def forget(self) -> None:
-        """Read everything anew that rests on what the store says; see `foresight`."""
-        for name in ("level", "open_tickets"):
+        """Be asked once more, with other answers of the store (see `foresight`): with as much text
+        to be read as before."""
+        for name in FROM_STORE:
             self._read.pop(name, None)
+        self._spent_bytes = 0
 
     def settle(self, ticket: Ticket, changed: tuple[str, ...]) -> None:
         """See the ticket as a rule has altered it; `changed` are the names to be read anew."""
@@ -149,13 +166,15 @@ class Action:
 @dataclass(frozen=True)
 class Rule:
     """One rule, compiled. `raw` is as it was written; `every`: it looks at tickets, so often;
-    None: at mail that opens one."""
+    None: at mail that opens one. `is_fixed`: neither the store nor a rule before alters whether
+    it fits a mail."""
 
     name: str
     when: Condition
     then: tuple[Action, ...]
     is_continued: bool = False
     every: timedelta | None = None
+    is_fixed: bool = False
     path: Path = ()
     raw: Mapping[str, object] = field(default_factory=dict)
 

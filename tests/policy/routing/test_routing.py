@@ -33,7 +33,7 @@ from maildesk.policy.routing.routes import (
     references,
     route,
 )
-from maildesk.policy.routing.rule import View
+from maildesk.policy.routing.rule import Verdict, View
 from maildesk.policy.rules import Acknowledge, Organisation, Team
 from maildesk.policy.threads import Arrival
 
@@ -291,7 +291,7 @@ NOBODY = [
 
 @pytest.mark.parametrize(("words", "why"), NOBODY, ids=[repr(words) for words, _ in NOBODY])
 def test_what_is_no_address_of_anybody_else_names_nobody(decide, world, told, words, why):
-    any_words = rule({"requester": "{email}"}, {"body_matches": "E-mail: (?P<email>[^\n]+)"})
+    any_words = rule({"requester": "{email}"}, {"body_matches": r"E-mail: (?P<email>[^\n]+)"})
     mail = world.mail(FORM, text=f"E-mail: {words}", reply_to=(KARI,), cc=(CY,))
     plan = decide(mail, any_words, level=Level.V2)
     assert opened(plan).requester == FORM
@@ -339,6 +339,15 @@ def test_what_is_written_into_a_form_is_no_agents_command(decide, world):
     plan = decide(mail, rule({"requester": "reply_to"}), level=Level.V2)
     assert (opened(plan).requester, plan.disposition) == (CY, Disposition.NEW_TICKET)
     assert [command.status for command in plan.commands] == ["inert"]
+
+
+def test_what_the_victim_has_proved_once_speaks_for_no_form(decide, world):
+    contacts = {CY.key: Contact(CY, was_aligned=True)}
+    mail = world.mail(FORM, reply_to=(CY,), text="Buy!")
+    careful = Acknowledge("generic", 100)
+    plan = decide(mail, FORM_RULE, facts=world.facts(contacts=contacts), acknowledge=careful)
+    (letter,) = [one for one in plan.notices if one.kind == "received"]
+    assert letter.facts["full"] is False
 
 
 def test_a_form_cannot_bomb_a_victim_with_acknowledgements(decide, world, told):
@@ -459,7 +468,11 @@ def test_what_a_program_sends_in_an_agents_name_may_be_dropped(decide, world, he
 
 
 def foreseen(world, mail, *rules):
-    known = replace(world.rules, routing=compile_rules(list(rules)))
+    return foreseen_by(world, mail, *compile_rules(list(rules)))
+
+
+def foreseen_by(world, mail, *rules):
+    known = replace(world.rules, routing=rules)
     envelope = Envelope(Source.SMTP, mail.senders[0].address, ())
     arrival = Arrival(mail, envelope, Trust(), Facts(), known, world.now, world.now)
     return asked_by_rules(arrival, classify_arrival(arrival), Asked())
@@ -477,6 +490,34 @@ def test_a_key_is_foreseen_whatever_the_sender_turns_out_to_be(world):
     when = {"subject_matches": r"(?P<host>web\d+)", "level_is": "V2", "open_tickets_over": 5}
     asked = foreseen(world, alert(world), rule({"group_by": "{host}"}, when))
     assert asked.group_keys == (WEB1, PROVED)
+
+
+@pytest.mark.parametrize("level", Level)
+def test_each_look_ahead_may_read_as_much_as_the_route_itself(world, decide, level):
+    """There are eight, one for each answer that the store may give, and each reads 2 MiB."""
+    when = {"body_matches": r"(?P<host>web\d+) is", "open_tickets_over": 5, "level_is": level}
+    mail = world.mail(text=f"{'a ' * 500_000}\nweb1 is down")
+    grouping = rule({"group_by": "{host}"}, when)
+    facts = world.facts(open_tickets=6)
+    routed = decide(mail, grouping, facts=facts, level=level).route
+    assert (routed.group_key, routed.faults) == ("web1", ())
+    assert foreseen(world, mail, grouping).group_keys == (WEB1, PROVED)
+
+
+def test_what_rests_on_the_mail_alone_is_worked_out_once_for_all_looks_ahead(world):
+    asked = []
+
+    def check(view):
+        asked.append(view.level)
+        return Verdict(holds=False)
+
+    when = {"level_is": "V2", "open_tickets_over": 5}
+    plain, grouping = compile_rules(
+        [rule({"tags": ["x"]}, {"subject_contains": "y"}), rule({"group_by": "x"}, when, "group")]
+    )
+    counted = replace(plain, when=replace(plain.when, check=check))
+    foreseen_by(world, world.mail(), counted, grouping)
+    assert len(asked) == 1
 
 
 def test_the_requester_of_a_form_is_foreseen(world):
