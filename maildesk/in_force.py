@@ -4,10 +4,11 @@ The files, once they took over, are kept in the database: with a fault in them a
 good copy serves. What was promised in earlier versions of sla.yaml becomes `Rules.editions`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -23,6 +24,8 @@ from maildesk.store.configurations import Configuration
 from maildesk.store.engine import Database, open_database
 
 log = structlog.get_logger()
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,9 @@ def take_over(database: Database, settings: Settings, now: datetime) -> Rules:
     rules, sources = settings.rules, settings.sources
     new = Configuration(now, rules.version, sources.files, sources.sla)
     with database.write() as session:
-        connection = session.connection()
-        in_force = configurations.take_over(connection, new)
-        editions = tuple(_editions(connection))
+        in_force = configurations.take_over(session.connection(), new)
+    with database.read() as session:
+        editions = _editions(session.connection())
     if in_force.sla != sources.sla:
         if book := _book(in_force.sla, in_force.at):  # the dates of holidays are those of then
             rules = replace(rules, calendars=book.calendars, promises=book.promises)
@@ -95,7 +98,7 @@ def rules_in_force(connection: Connection, rules: Rules) -> Rules:
         rules = replace(
             rules, calendars=book.calendars, promises=book.promises, follow_up=book.follow_up
         )
-    return replace(rules, editions=tuple(_editions(connection)))
+    return replace(rules, editions=_editions(connection))
 
 
 def rules_to_come(connection: Connection, settings: Settings, now: datetime) -> Rules:
@@ -108,11 +111,31 @@ def rules_to_come(connection: Connection, settings: Settings, now: datetime) -> 
     return replace(rules, editions=(*before.editions, edition))
 
 
-def _editions(connection: Connection) -> Iterator[Edition]:
-    for at, sla in configurations.promised(connection):
-        book = _book(sla, at)
-        if book:
-            yield Edition(at, book.policies, book.calendars)
+_read: dict[str, Edition | None] = {}  # what was promised, by its hash: it never changes
+
+
+def _editions(connection: Connection) -> tuple[Edition, ...]:
+    """Return what was promised from when on, also to tickets that are closed: they may come back.
+    What stays the same is the same object, so that clocks need not look into it."""
+    editions: list[Edition] = []
+    for one in configurations.promised(connection):
+        if one.hash not in _read:
+            book = _book(configurations.sla_of(connection, one.id), one.at)
+            before = editions[-1] if editions else Edition(one.at, {}, {})
+            _read[one.hash] = _edition(book, before) if book else None
+        if edition := _read[one.hash]:
+            editions.append(replace(edition, since=one.at))
+    return tuple(editions)
+
+
+def _edition(book: SlaBook, before: Edition) -> Edition:
+    calendars = _kept(book.calendars, before.calendars)
+    return Edition(before.since, _kept(book.policies, before.policies), calendars)
+
+
+def _kept(new: Mapping[str, Value], old: Mapping[str, Value]) -> dict[str, Value]:
+    """Return `new` with what equals it in `old` in its place."""
+    return {name: old[name] if old.get(name) == value else value for name, value in new.items()}
 
 
 def _book(sla: Mapping[str, object], at: datetime) -> SlaBook | None:

@@ -4,12 +4,15 @@ The newest one serves where the files have a fault at start; what sla.yaml said 
 was promised when. Values here are plain: `in_force` makes rules of them.
 """
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from maildesk.store import clocks
 from maildesk.store.tables import configurations
@@ -29,7 +32,10 @@ class Configuration:
 
 
 _NEWEST = select(configurations).order_by(configurations.c.id.desc()).limit(1)
-_PROMISED = select(configurations.c.at, configurations.c.sla).order_by(configurations.c.id)
+_PROMISED = select(configurations.c.id, configurations.c.at, configurations.c.promised).order_by(
+    configurations.c.id
+)
+_SLA = select(configurations.c.sla).where(configurations.c.id == bindparam("id"))
 
 
 def newest(connection: Connection) -> Configuration | None:
@@ -47,18 +53,35 @@ def take_over(connection: Connection, new: Configuration) -> Configuration:
     is_known = old is not None and old.files.get("sla.yaml") == new.files.get("sla.yaml")
     sla = old.sla if old and is_known else new.sla
     row = {"at": new.at, "version": new.version, "files": dict(new.files), "sla": dict(sla)}
-    connection.execute(insert(configurations), row)
+    connection.execute(insert(configurations), {**row, "promised": _hash_of(sla)})
     if old and (sla != old.sla or new.files.get("people.yaml") != old.files.get("people.yaml")):
         clocks.look_at_all(connection, new.at)
     return Configuration(new.at, new.version, new.files, sla)
 
 
-def promised(connection: Connection) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
-    """Yield what sla.yaml said from when on, oldest first; a version in which it says the same as
-    before is left out."""
-    before: object = None
-    for at, sla in connection.execute(_PROMISED):
-        said = {section: sla.get(section) for section in _PROMISES}
-        if said != before:
-            yield at, sla
-        before = said
+def _hash_of(sla: Mapping[str, Any]) -> str:
+    said = {section: sla.get(section) for section in _PROMISES}
+    return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What clocks go by from an instant on; where `hash` is the same, so is that. `id` is the
+    version in which it was first said."""
+
+    id: int
+    at: datetime
+    hash: str
+
+
+def promised(connection: Connection) -> list[Promised]:
+    """Return what was promised from when on, oldest first; a version in which sla.yaml says the
+    same as before is left out."""
+    rows = (Promised(*row) for row in connection.execute(_PROMISED))
+    return [next(same) for _, same in groupby(rows, key=lambda one: one.hash)]
+
+
+def sla_of(connection: Connection, version: int) -> Mapping[str, Any]:
+    """Return the values of sla.yaml in a version, by id."""
+    sla: Mapping[str, Any] = connection.execute(_SLA, {"id": version}).scalar_one()
+    return sla

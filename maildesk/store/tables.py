@@ -310,12 +310,14 @@ class DigestRow(Row, table=True):
 
 class ConfigurationRow(Row, table=True):
     """A version of the reloaded files that took over at an instant. `files`: their texts by name;
-    `sla`: sla.yaml with the dates of its holidays, which stay as they were then."""
+    `sla`: sla.yaml with the dates of its holidays, which stay as they were then. `promised`: a hash
+    of what clocks go by in it."""
 
     __tablename__ = "configuration"
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = Field(sa_type=Instant)
     version: str
+    promised: str
     files: dict[str, Any] = Field(sa_type=Json)
     sla: dict[str, Any] = Field(sa_type=Json)
 

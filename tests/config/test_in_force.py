@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, event, update
 
 from maildesk.config import load, load_again
 from maildesk.errors import Misconfigured
@@ -113,13 +113,43 @@ def test_a_version_that_took_over_becomes_an_edition(desk: Path) -> None:
     assert second.calendars == rules.calendars
 
 
+def test_what_stays_the_same_is_the_same_object_in_every_edition(desk: Path) -> None:
+    for hours, target in enumerate(("3bd", "4bd", "5bd")):
+        (desk / "sla.yaml").write_text(SLA.replace("3bd", target))
+        rules = start(desk, hours)
+    first, *others = (edition.calendars["oslo"] for edition in rules.editions)
+    assert len(others) == 2
+    assert all(calendar is first for calendar in others)
+
+
+def test_what_was_promised_before_is_read_once_and_never_while_others_wait_to_write(
+    desk: Path,
+) -> None:
+    statements: list[str] = []
+
+    def hear(_c: object, _k: object, statement: str, *_rest: object) -> None:
+        statements.append(" ".join(statement.split()))
+
+    for hours, target in enumerate(("13bd", "14bd", "14bd")):
+        (desk / "sla.yaml").write_text(SLA.replace("3bd", target))
+        event.listen(Engine, "before_cursor_execute", hear)
+        try:
+            start(desk, hours)
+        finally:
+            event.remove(Engine, "before_cursor_execute", hear)
+    reads = [n for n, one in enumerate(statements) if one.startswith("SELECT configuration.sla ")]
+    assert len(reads) == 2
+    begun = [max((n for n in range(read) if "BEGIN" in statements[n]), default=0) for read in reads]
+    assert not any("IMMEDIATE" in statements[n] for n in begun)
+
+
 def test_holidays_stay_as_they_were_when_the_files_took_over(desk: Path) -> None:
     christmas = date(2026, 12, 25)
     assert christmas in start(desk).calendars["oslo"].holidays
     with opened(desk) as database, database.write() as session:
         row = session.execute(configurations.select()).one()
         del row.sla["calendars"]["oslo"]["holidays"][christmas.isoformat()]
-        session.execute(update(configurations).values(sla=row.sla))
+        session.execute(update(configurations).values(sla=row.sla, promised="without christmas"))
     again = start(desk, 1)
     assert christmas not in again.calendars["oslo"].holidays
     assert again.editions[-1].calendars == again.calendars
@@ -131,7 +161,7 @@ def test_an_old_document_that_cannot_be_read_any_more_is_left_out(desk: Path) ->
     start(desk)
     with opened(desk) as database, database.write() as session:
         old = {"calendars": {"oslo": {"zone": "CET"}}}
-        session.execute(update(configurations).values(sla=old))
+        session.execute(update(configurations).values(sla=old, promised="old"))
     (desk / "sla.yaml").write_text(SLA.replace("3bd", "4bd"))
     assert [edition.since for edition in start(desk, 1).editions] == [NOW + timedelta(hours=1)]
 
@@ -139,7 +169,7 @@ def test_an_old_document_that_cannot_be_read_any_more_is_left_out(desk: Path) ->
 def test_what_is_in_force_is_always_the_last_edition(desk: Path) -> None:
     start(desk)
     with opened(desk) as database, database.write() as session:
-        session.execute(update(configurations).values(sla={"calendars": []}))
+        session.execute(update(configurations).values(sla={"calendars": []}, promised="a list"))
     rules = start(desk, 1)
     (edition,) = rules.editions
     assert (edition.since, edition.policies) == (NOW, rules.policies)

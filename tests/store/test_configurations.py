@@ -24,7 +24,11 @@ def take(database, new):
 
 def promised(database):
     with database.read() as session:
-        return list(configurations.promised(session.connection()))
+        connection = session.connection()
+        return [
+            (one.at, configurations.sla_of(connection, one.id))
+            for one in configurations.promised(connection)
+        ]
 
 
 def changed(hours, version, sla=SLA, **files):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import filterfalse
 
 from maildesk.policy.calendars.public_holidays import (
     PublicHolidays,
@@ -43,7 +44,7 @@ def read_holidays(
     raw: object, where: Path, faults: Faults
 ) -> tuple[PublicHolidays | None, dict[date, str]]:
     """Return what a country has, if one is named, and the dates that are written."""
-    if not isinstance(raw, Mapping) or not any(map(_is_key, raw)):
+    if not isinstance(raw, Mapping) or not any(map(_is_key, filterfalse(_is_number, raw))):
         return None, read_dates(raw, where, faults)
     table = faults.section(raw, where, HOLIDAYS) or {}
     dates = table.get("dates", [])
@@ -51,6 +52,11 @@ def read_holidays(
         faults.tried(_of_country, table, where) if "country" in table else None,
         read_dates(dates, (*where, "dates"), faults),
     )
+
+
+def _is_number(word: object) -> bool:
+    """Whether it begins as dates do: there are hundreds, and no key is like one."""
+    return str(word)[:1].isdigit()
 
 
 def _is_key(word: object) -> bool:

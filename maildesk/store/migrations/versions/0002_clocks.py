@@ -70,6 +70,7 @@ def _configuration() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
+        sa.Column("promised", sa.String(), nullable=False),
         sa.Column("files", sa.Text(), nullable=False),
         sa.Column("sla", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="configuration_primary"),
