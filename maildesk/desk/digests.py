@@ -19,8 +19,8 @@ from maildesk.mail.message import address_key
 from maildesk.model.digests import Found, HeldBack, Listing
 from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Alert
-from maildesk.policy.due.digest import digest, is_half_gone
-from maildesk.policy.due.mornings import Morning, mornings, untaken_teams
+from maildesk.policy.due.digest import digest, is_half_gone, says_no_more
+from maildesk.policy.due.mornings import Morning, Reader, led_teams, mornings
 from maildesk.policy.rules import Rules
 from maildesk.store import digests, outbox
 from maildesk.store.absences import absent
@@ -90,13 +90,11 @@ def find(
     connection: Connection, morning: Morning, rules: Rules, now: datetime, untaken: Untaken
 ) -> Found:
     """Return what a digest is made of."""
-    day, reader = morning.day, morning.reader
-    since = digests.last_before(connection, reader.key, day.on.isoformat())
-    found = Found(since or day.opens_at - _ONE_DAY)
+    reader = morning.reader
     if reader.team:
-        found = _of_team(connection, morning, now, found)
+        found = _of_team(connection, morning, now)
     else:
-        found = _of_agent(connection, morning, rules, now, found, untaken)
+        found = _of_agent(connection, morning, rules, now, untaken)
     key = address_key(reader.agent.addresses[0])
     numbers = [one.line.number for one in found.cases]
     return replace(
@@ -121,36 +119,52 @@ def _is_half_gone(facts: TicketFacts, rules: Rules, now: datetime) -> bool:
         return False
 
 
-def _of_team(connection: Connection, morning: Morning, now: datetime, found: Found) -> Found:
-    team = morning.reader.team
-    return replace(
-        found,
+def _since(connection: Connection, morning: Morning) -> datetime:
+    """When the reader was told last."""
+    day = morning.day
+    last = digests.last_before(connection, morning.reader.key, day.on.isoformat())
+    return last or day.opens_at - _ONE_DAY
+
+
+def _of_team(connection: Connection, morning: Morning, now: datetime) -> Found:
+    team, since = morning.reader.team, _since(connection, morning)
+    return Found(
+        since,
         listing=digests.of_team(connection, team, now, morning.day.until),
-        missed=digests.missed(connection, team, found.since, now),
+        missed=digests.missed(connection, team, since, now),
     )
 
 
 def _of_agent(
-    connection: Connection,
-    morning: Morning,
-    rules: Rules,
-    now: datetime,
-    found: Found,
-    known: Untaken,
+    connection: Connection, morning: Morning, rules: Rules, now: datetime, known: Untaken
 ) -> Found:
     agent, until = morning.reader.agent, morning.day.until
     listing = digests.of_agent(connection, agent.handle, now, until)
-    asked = (untaken_teams(agent, rules), until)
+    asked = (_untaken_teams(connection, morning, rules, now), until)
     if asked not in known:
         known[asked] = digests.untaken(connection, asked[0], now, until)
     others = digests.held_on(connection, (*listing.cases, *known[asked].cases))
     held = digests.held_of(connection, agent.handle)
-    return replace(
-        found,
+    return Found(
+        _since(connection, morning),
         held=(*held, *(mail for mail in others if not _is_by_agent(mail, rules))),
         listing=listing,
         untaken=known[asked],
     )
+
+
+def _untaken_teams(
+    connection: Connection, morning: Morning, rules: Rules, now: datetime
+) -> tuple[str, ...]:
+    """The teams whose free tickets an agent reads of in his own digest: of one that he leads, he
+    has the team's, if that says more."""
+    agent = morning.reader.agent
+    told = set()
+    for team in led_teams(agent, rules):
+        reader = Reader(agent, team)
+        if not says_no_more(reader, _of_team(connection, replace(morning, reader=reader), now)):
+            told.add(team)
+    return tuple(team for team in agent.teams if team not in told)
 
 
 def _is_by_agent(mail: HeldBack, rules: Rules) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, false, or_, select
 
+from maildesk.mail.identifiers import base_subject
 from maildesk.mail.message import Address
 from maildesk.model.facts import TicketLine
 from maildesk.model.ticket import Priority, Status
@@ -150,7 +151,7 @@ def line_for_agents(row: Row[Any]) -> TicketLine:
 def _line(row: Row[Any], subject: str) -> TicketLine:
     return TicketLine(
         number=row.number,
-        subject=subject,
+        subject=base_subject(subject),
         status=Status(row.status),
         created_at=row.created_at,
         priority=Priority(row.priority),

@@ -194,3 +194,9 @@ def test_a_search_stops_at_twenty_and_looks_no_further_than_the_newest(
     assert found(database, "printer") == list(range(30, 10, -1))
     monkeypatch.setattr(lists, "_NEWEST", lists._newest(5))
     assert found(database, "printer") == [30, 29, 28, 27]
+
+
+def test_a_list_names_a_follow_up_by_its_own_subject(database: Database) -> None:
+    put(database, 1, assignee="kari", subject="Re: Printer [#7]")
+    (line,) = ask(database, Asked(agent="kari")).mine
+    assert line.subject == "Printer"

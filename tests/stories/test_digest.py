@@ -306,11 +306,30 @@ def test_half_of_the_time_is_said_to_be_gone_where_a_clock_runs(desk, ada, kari)
     beat(desk.desk)
     look(desk, local(2026, 11, 24, 8))
     words = kari.last.text.replace("\n", " ")
-    assert (
-        "Fast 1, Ada Berg, new, due Tue, 24 Nov 2026, 09:00 CET (half of the time is gone)" in words
-    )
+    due = "due Tue, 24 Nov 2026, 09:00 CET (half of the time is gone)"
+    assert f"Fast 1, Ada Berg, new, nobody has it, {due}" in words
     assert words.count("half of the time") == 1
     assert listed(kari.last) == [1, 2, 3]
+
+
+def test_the_text_of_a_command_stands_behind_its_colon(desk, ada, kari):
+    write(desk, ada, subject="Printer on the third floor by the window prints")
+    look(desk, local(2026, 11, 24, 8))
+    assert ": #take" in kari.last.text.replace("\xa0", " ").replace("\n", " ")
+    assert ": · #take" not in kari.last.text.replace("\n", " ")
+
+
+def test_a_lead_who_works_alone_reads_one_mail(desk, ada, kari):
+    alone = Agent("kari", "Kari Nordmann", (KARI,), ("first-line",))
+    desk.change_rules(agents=(alone,), teams=(Team("first-line", lead="kari"),))
+    write(desk, ada, 2, subject="Re: Printer")
+    day = local(2026, 11, 24, 8)
+    change(desk, 1, assignee="kari", status="open")
+    (mail,) = look(desk, day)
+    assert listed(mail) == [2, 1]
+    assert "#2 P3 Printer 2" in mail.text
+    change(desk, 2, assignee="lin")
+    assert [listed(one) for one in look(desk, local(2026, 11, 25, 8))] == [[1], [1, 2]]
 
 
 def test_a_lead_reads_who_has_what(desk, ada):

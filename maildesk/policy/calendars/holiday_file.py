@@ -11,8 +11,9 @@ from maildesk.policy.calendars.public_holidays import (
     public_holidays,
 )
 from maildesk.policy.routing.rule import BadRule, Path
-from maildesk.policy.routing.rule_words import did_you_mean, read_text
+from maildesk.policy.routing.rule_words import read_text
 from maildesk.policy.sla.words import TEXT, Faults, Key, Section, read_date
+from maildesk.policy.spelling import nearest
 
 YEARS = range(2020, 2051)  # of a country's holidays
 
@@ -29,7 +30,12 @@ HOLIDAYS = Section(
     {
         "country": Key("a code", 'ISO 3166-1, in quotes: `"NO"`', TEXT, is_required=True),
         "subdivision": Key("a code", "of a part of it, ISO 3166-2: `BY` of `DE`", TEXT),
-        "language": Key("a language", "of their names; left out: the country's first", TEXT),
+        "language": Key(
+            "a language",
+            "of their names, which stand in mails, as the library has it: `en_US`; left out: the "
+            "country's first",
+            TEXT,
+        ),
         "dates": Key(
             "dates",
             "further days that are closed: a list, or each with its name",
@@ -61,7 +67,7 @@ def _is_number(word: object) -> bool:
 
 def _is_key(word: object) -> bool:
     """Whether a word is a key of the section, misspelt perhaps, and no date."""
-    return word in HOLIDAYS.keys or bool(did_you_mean(str(word), HOLIDAYS.keys))
+    return word in HOLIDAYS.keys or bool(nearest(str(word), HOLIDAYS.keys))
 
 
 def read_dates(raw: object, where: Path, faults: Faults) -> dict[date, str]:

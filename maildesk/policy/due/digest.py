@@ -1,13 +1,13 @@
 """The morning digest: what to do first, a line a case, with links that say the usual words.
 
-Held mails stand first, for they wait for the reader alone; then what is overdue, what is due today,
-what nobody has taken, what comes later, what waits for others. Each link writes to the reader's own
-address in that case, so that what it says counts as his.
+Held mails stand first, for they wait for the reader alone; then what is overdue and what is due
+today, whoever has it, what nobody has taken, what comes later, what waits for others. Each link
+writes to the reader's own address in that case, so that what it says counts as his.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import quote
 
@@ -20,7 +20,7 @@ from maildesk.model.facts import TicketFacts
 from maildesk.model.plan import Audience, Disposition, Notice, Plan
 from maildesk.model.ticket import Party, Role, Status
 from maildesk.policy.commands.confirmations import bound_to
-from maildesk.policy.due.mornings import Morning
+from maildesk.policy.due.mornings import Day, Morning, Reader
 from maildesk.policy.letters import AUTO_GENERATED, plain_name
 from maildesk.policy.rules import Rules
 from maildesk.policy.sla.promised import clocks_of
@@ -29,6 +29,7 @@ from maildesk.policy.sla.promises import ClockName
 LINES = 100  # in one mail, and
 LINKED = 25  # of them with commands: whatever the subjects hold, its HTML stays under 100 kB
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _WAITING = (Status.WAITING_USER, Status.ON_HOLD, Status.SCHEDULED)
 
 
@@ -42,17 +43,14 @@ class Section(StrEnum):
     WAITING = "waiting"
 
 
-def section_of(case: Listed, morning: Morning, now: datetime) -> Section:
-    """Return where a case stands. In a team's digest one that is pressing does so whoever has it,
-    and nobody's is taken before it presses."""
-    due_at, is_free = case.line.due_at, case.line.assignee is None
-    if is_free and not morning.reader.team:
-        return Section.UNASSIGNED
+def section_of(case: Listed, day: Day, now: datetime) -> Section:
+    """Return where a case stands: one that is pressing does so whoever has it."""
+    due_at = case.line.due_at
     if due_at and due_at < now:
         return Section.OVERDUE
-    if due_at and due_at < morning.day.until:
+    if due_at and due_at < day.until:
         return Section.TODAY
-    if is_free:
+    if case.line.assignee is None:
         return Section.UNASSIGNED
     return Section.WAITING if case.line.status in _WAITING else Section.COMING
 
@@ -66,30 +64,51 @@ def is_half_gone(facts: TicketFacts, rules: Rules, now: datetime) -> bool:
     )
 
 
+def says_no_more(reader: Reader, found: Found) -> bool:
+    """Whether all tickets of a team are its lead's, or nobody's and he is one of it: then they
+    stand in his own digest, and the team has none."""
+    mine = {reader.agent.handle, *((None,) if reader.team in reader.agent.teams else ())}
+    return bool(reader.team) and all(case.line.assignee in mine for case in found.cases)
+
+
 def digest(morning: Morning, found: Found, rules: Rules, now: datetime) -> Plan:
     """Return the plan that tells a reader what waits for him; one without a notice if nothing did
-    at his opening. What came since is told by its own mails, and tomorrow.
+    at his opening, or all of it waits for others. What came since is told by its own mails, and
+    tomorrow.
 
     He becomes known to the cases that it lists, or no link could prove that it is he.
     """
-    if not any(case.line.created_at <= morning.day.opens_at for case in found.cases):
-        return Plan(Disposition.NOTE)
     cases = _listed(morning, found, now)
+    if not _is_worth_a_mail(morning, found, cases):
+        return Plan(Disposition.NOTE)
     writer = _Writer(morning, found, rules, now)
     told = [*(mail.case for mail in found.held), *(case for _, case in cases), *found.missed]
     notice = writer.notice(cases, told[0])
     return Plan(Disposition.NOTE, changes=tuple(writer.parties(told)), notices=(notice,))
 
 
+def _is_worth_a_mail(
+    morning: Morning, found: Found, cases: Iterable[tuple[Section, Listed]]
+) -> bool:
+    """Whether there is something to do or to know that the reader is not told otherwise."""
+    if says_no_more(morning.reader, found):
+        return False
+    if not any(case.line.created_at <= morning.day.opens_at for case in found.cases):
+        return False
+    is_waiting = all(section is Section.WAITING for section, _ in cases)
+    return bool(found.held or found.missed or not is_waiting)
+
+
 def _listed(morning: Morning, found: Found, now: datetime) -> list[tuple[Section, Listed]]:
     """The cases that have room in the mail, section by section, next due first in each."""
-    every = [(section_of(case, morning, now), case) for case in _cases(found)]
+    cases = (*found.listing.cases, *found.untaken.cases)
+    every = [(section_of(case, morning.day, now), case) for case in cases]
     order = list(Section)
-    return sorted(every, key=lambda one: order.index(one[0]))[: LINES - len(found.held)]
 
+    def place(one: tuple[Section, Listed]) -> tuple[int, datetime]:
+        return order.index(one[0]), one[1].line.due_at or _NEVER
 
-def _cases(found: Found) -> tuple[Listed, ...]:
-    return (*found.listing.cases, *found.untaken.cases)
+    return sorted(every, key=place)[: LINES - len(found.held)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +160,7 @@ class _Writer:
 
     def _facts(self, cases: Sequence[tuple[Section, Listed]]) -> dict[str, object]:
         queue, found = self.rules.default_queue, self.found
-        total = found.listing.total + found.untaken.total
+        lists = (found.listing, found.untaken)
         items: dict[str, list[dict[str, object]]] = {str(section): [] for section in Section}
         for place, (section, case) in enumerate(cases, len(found.held)):
             items[section].append(self._item(section, case, is_linked=place < LINKED))
@@ -159,11 +178,11 @@ class _Writer:
             ],
             "since": found.since,
             "counts": {
-                "overdue": found.listing.overdue,
-                "today": found.listing.today,
-                "unassigned": found.listing.untaken + found.untaken.total,
+                "overdue": sum(each.overdue for each in lists),
+                "today": sum(each.today for each in lists),
+                "unassigned": sum(each.untaken for each in lists),
             },
-            "more": total - len(cases),
+            "more": sum(each.total for each in lists) - len(cases),
         }
 
     def _item(self, section: Section, case: Listed, *, is_linked: bool) -> dict[str, object]:

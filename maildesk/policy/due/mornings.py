@@ -69,11 +69,10 @@ def readers(rules: Rules) -> Iterator[Reader]:
             yield Reader(lead, team.handle)
 
 
-def untaken_teams(agent: Agent, rules: Rules) -> tuple[str, ...]:
-    """Return the teams whose free tickets an agent reads of in his own digest. Of one that he leads
-    he has the team's."""
+def led_teams(agent: Agent, rules: Rules) -> tuple[str, ...]:
+    """Return those of an agent's own teams that he leads."""
     led = {team.handle for team in rules.teams if team.lead == agent.handle}
-    return tuple(team for team in agent.teams if team not in led)
+    return tuple(team for team in agent.teams if team in led)
 
 
 def _calendar_of(agent: Agent, rules: Rules) -> Calendar:

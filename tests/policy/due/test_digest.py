@@ -16,8 +16,8 @@ from maildesk.model.ticket import Priority, Role, Status
 from maildesk.policy.calendars.calendar import ALWAYS, LocalCalendar, UnionCalendar
 from maildesk.policy.calendars.hours import read_frames, read_week
 from maildesk.policy.commands.confirmations import bound_to
-from maildesk.policy.due.digest import LINES, Section, digest, section_of
-from maildesk.policy.due.mornings import Day, Morning, Reader, day_at, mornings, untaken_teams
+from maildesk.policy.due.digest import LINES, Section, digest, says_no_more, section_of
+from maildesk.policy.due.mornings import Day, Morning, Reader, day_at, led_teams, mornings
 from maildesk.policy.rules import Agent, Team
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -166,11 +166,11 @@ def test_a_calendar_that_is_gone_is_that_of_the_desk(world):
     assert [one.reader.key for one in mornings(rules, local(2026, 11, 24, 9))] == ["kari"]
 
 
-def test_a_lead_reads_of_his_teams_free_tickets_once(world):
-    rules = replace(world.rules, teams=(Team("first-line", lead="bo"), Team("finance")))
-    kari, bo = rules.agents
-    assert untaken_teams(kari, rules) == ("first-line",)
-    assert untaken_teams(bo, rules) == ("finance",)
+def test_a_team_that_is_led_from_outside_is_none_of_its_leads_own(world):
+    teams = (Team("first-line", lead="bo"), Team("finance", lead="bo"), Team("x", lead="kari"))
+    kari, bo = world.rules.agents
+    rules = replace(world.rules, teams=teams)
+    assert (led_teams(kari, rules), led_teams(bo, rules)) == ((), ("first-line", "finance"))
 
 
 # --- what -----------------------------------------------------------------------------------------
@@ -208,24 +208,53 @@ def facts_of(world, morning, what):
 
 
 @pytest.mark.parametrize(
-    ("fields", "mine", "team"),
+    ("fields", "section"),
     [
-        ({"due_at": NOW - HOUR}, Section.OVERDUE, Section.OVERDUE),
-        ({"due_at": NOW}, Section.TODAY, Section.TODAY),
-        ({"due_at": TODAY.until - HOUR}, Section.TODAY, Section.TODAY),
-        ({"due_at": TODAY.until}, Section.COMING, Section.COMING),
-        ({}, Section.COMING, Section.COMING),
-        ({"status": Status.WAITING_USER}, Section.WAITING, Section.WAITING),
-        ({"status": Status.SCHEDULED}, Section.WAITING, Section.WAITING),
-        ({"status": Status.ON_HOLD, "due_at": TODAY.until}, Section.WAITING, Section.WAITING),
-        ({"status": Status.ON_HOLD, "due_at": NOW}, Section.TODAY, Section.TODAY),
-        ({"assignee": None}, Section.UNASSIGNED, Section.UNASSIGNED),
-        ({"assignee": None, "due_at": NOW - HOUR}, Section.UNASSIGNED, Section.OVERDUE),
+        ({"due_at": NOW - HOUR}, Section.OVERDUE),
+        ({"due_at": NOW}, Section.TODAY),
+        ({"due_at": TODAY.until - HOUR}, Section.TODAY),
+        ({"due_at": TODAY.until}, Section.COMING),
+        ({}, Section.COMING),
+        ({"status": Status.WAITING_USER}, Section.WAITING),
+        ({"status": Status.SCHEDULED}, Section.WAITING),
+        ({"status": Status.ON_HOLD, "due_at": TODAY.until}, Section.WAITING),
+        ({"status": Status.ON_HOLD, "due_at": NOW}, Section.TODAY),
+        ({"assignee": None}, Section.UNASSIGNED),
+        ({"assignee": None, "due_at": NOW - HOUR}, Section.OVERDUE),
+        ({"assignee": None, "due_at": NOW}, Section.TODAY),
     ],
 )
-def test_where_a_case_stands(fields, mine, team):
-    assert section_of(case(**fields), MINE, NOW) is mine
-    assert section_of(case(**fields), TEAM, NOW) is team
+def test_where_a_case_stands(fields, section):
+    assert section_of(case(**fields), TODAY, NOW) is section
+
+
+def test_what_is_overdue_comes_first_whoever_has_it_and_is_counted(world):
+    free = (case(3, assignee=None, due_at=NOW - HOUR * 2), case(4, assignee=None))
+    untaken = Listing(free, 2, overdue=1, untaken=1)
+    own = Listing((case(5, due_at=NOW - HOUR),), 1, overdue=1)
+    facts = facts_of(world, MINE, found(listing=own, untaken=untaken))
+    assert [one["number"] for one in facts["overdue"]] == [3, 5]
+    assert facts["counts"] == {"overdue": 2, "today": 0, "unassigned": 1}
+
+
+def test_a_team_of_one_has_no_digest_besides_its_leads_own(world):
+    mine, free, others = case(), case(8, assignee=None), case(9, assignee="bo")
+    assert digest(TEAM, found(mine, free), world.rules, NOW).notices == ()
+    assert digest(TEAM, found(mine, others), world.rules, NOW).notices
+    assert digest(TEAM, found(mine, missed=(others,)), world.rules, NOW).notices
+
+
+def test_a_lead_from_outside_reads_of_his_teams_free_tickets():
+    outside = Reader(replace(KARI, teams=()), "first-line")
+    assert says_no_more(TEAM.reader, found(case(8, assignee=None)))
+    assert not says_no_more(outside, found(case(8, assignee=None)))
+
+
+@pytest.mark.parametrize("status", [Status.WAITING_USER, Status.ON_HOLD, Status.SCHEDULED])
+def test_what_waits_for_others_alone_is_no_mail(world, status):
+    assert digest(MINE, found(case(status=status)), world.rules, NOW).notices == ()
+    held = (HeldBack(55, NOW, case(3)),)
+    assert digest(MINE, found(case(status=status), held=held), world.rules, NOW).notices
 
 
 def test_sections_are_filled_next_due_first(world):
@@ -255,7 +284,7 @@ def test_what_came_after_the_opening_is_not_told_of_the_same_day(world):
 
 
 def test_what_was_missed_alone_is_told(world):
-    facts = facts_of(world, TEAM, found(missed=(case(3),)))
+    facts = facts_of(world, TEAM, found(missed=(case(3, assignee="bo"),)))
     assert [link["label"] for link in facts["missed"]] == ["#3"]
     assert "body=%23show%203" in facts["missed"][0]["href"]
 
@@ -280,8 +309,8 @@ def test_the_notice(world):
     ],
 )
 def test_words_that_fit(world, morning, fields, words):
-    facts = facts_of(world, morning, found(case(**fields)))
-    (item,) = [one for section in Section for one in facts[section]]
+    facts = facts_of(world, morning, found(case(**fields), case(8, assignee="bo")))
+    (item,) = [one for section in Section for one in facts[section] if one["number"] == 7]
     assert [link["label"] for link in item["commands"]] == words
 
 
