@@ -15,11 +15,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, create_model
 
 from maildesk.config.section import Section
 from maildesk.config.shape import check_shape
-from maildesk.config.words import fault, quoted
+from maildesk.config.words import fault
 from maildesk.config.yaml_source import Document, KeyPath, read_document
 from maildesk.errors import Problem
 from maildesk.policy.commands.reading import ENGLISH, VERBS
 from maildesk.policy.commands.vocabulary import IMPLIED, LONGEST_WORD, fold
+from maildesk.policy.spelling import quoted
 from maildesk.share import share_folder
 
 LONGEST_ANSWER_BYTES = 64 * 1024

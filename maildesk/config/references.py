@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from maildesk.config.maildesk_file import MaildeskFile
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile
 from maildesk.config.shape import show
-from maildesk.config.words import did_you_mean, is_loopback, split_endpoint
+from maildesk.config.words import is_loopback, split_endpoint
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.mail.message import address_key
+from maildesk.policy.spelling import did_you_mean
 
 # Separator, "t", ticket, ".", party, "." and the token's 21 characters take up to 40 of the 64
 # octets that RFC 5321 section 4.5.3.1.1 gives a local part (`mail.identifiers`).

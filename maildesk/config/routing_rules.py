@@ -7,7 +7,6 @@ configuration; a rule that none can get past hides those below it, of which `che
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from maildesk.config.words import did_you_mean
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.policy.routing.actions import ACTIONS
@@ -15,6 +14,7 @@ from maildesk.policy.routing.conditions import FIELDS, Field
 from maildesk.policy.routing.routes import compile_rule, references
 from maildesk.policy.routing.rule import BadRule, Rule
 from maildesk.policy.sla.words import mapping_schema
+from maildesk.policy.spelling import did_you_mean
 from maildesk.share import share_folder, template_names
 
 

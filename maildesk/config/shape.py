@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from maildesk.config.section import Section
-from maildesk.config.words import FAULT, did_you_mean, quoted
+from maildesk.config.words import FAULT
 from maildesk.config.yaml_source import Document, KeyPath, read_document
 from maildesk.errors import Misconfigured, Problem
+from maildesk.policy.spelling import did_you_mean, quoted
 
 Shape = TypeVar("Shape", bound=Section)
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from maildesk.config.shape import show
-from maildesk.config.words import did_you_mean
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.policy.calendars.calendar import UnionCalendar
 from maildesk.policy.routing.rule import BadRule
 from maildesk.policy.sla.file import SlaBook, odd_promises, read_sla
+from maildesk.policy.spelling import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)

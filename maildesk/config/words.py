@@ -5,16 +5,16 @@ turns into a `Problem`. RFC 5321 section 4.1.2 (addresses), RFC 1035 section 2.3
 RFC 5646 (language tags).
 """
 
-import difflib
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Iterable
 from functools import cache
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
+
+from maildesk.policy.spelling import did_you_mean, quoted
 
 FAULT = "fault"
 
@@ -22,19 +22,6 @@ FAULT = "fault"
 def fault(message: str, hint: str = "") -> PydanticCustomError:
     """Make the error that a check raises."""
     return PydanticCustomError(FAULT, "{message}", {"message": message, "hint": hint})
-
-
-def quoted(text: str) -> str:
-    """Return `text` in quotes, cut where it is long."""
-    return f'"{text}"' if len(text) <= 60 else f'"{text[:60]}…"'
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return a hint that names the nearest known word, or all of them if they are few."""
-    words = sorted(known)
-    if near := difflib.get_close_matches(word, words, n=1, cutoff=0.6):
-        return f'did you mean "{near[0]}"?'
-    return f"known: {', '.join(words)}" if 0 < len(words) <= 20 else ""
 
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")

@@ -17,8 +17,9 @@ from maildesk.policy.calendars.holiday_file import HOLIDAYS_SCHEMA, read_holiday
 from maildesk.policy.calendars.hours import DAY_MINUTES, DAYS, Frame, Week, read_days, read_frame
 from maildesk.policy.calendars.public_holidays import with_public_holidays
 from maildesk.policy.routing.rule import BadRule, Path
-from maildesk.policy.routing.rule_words import did_you_mean, quoted, read_text
+from maildesk.policy.routing.rule_words import read_text
 from maildesk.policy.sla.words import TEXT, Faults, Key, Section, read_date
+from maildesk.policy.spelling import did_you_mean, quoted
 
 BUILT_IN: Mapping[str, Calendar] = {"24x7": ALWAYS}
 MOST_CALENDARS = 200

@@ -5,6 +5,7 @@ and says in words what did not hold.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from maildesk.mail.message import address_key
 from maildesk.policy.routing import rule_words
 from maildesk.policy.routing.rule import Groups, Path, Reference, View
 from maildesk.policy.routing.rule_words import Shape, list_of, mapping_of, one_or_list_of
-from maildesk.policy.routing.texts import Texts
+from maildesk.policy.routing.texts import Texts, fold
 
 NO_GROUPS: Groups = {}
 STEP_SIZE = 64  # of a compiled expression; what is smaller is read as fast as memory
@@ -38,7 +39,7 @@ class Comparison:
 
 
 def _equals(wanted: Iterable[str]) -> Test:
-    known = frozenset(one.casefold() for one in wanted)
+    known = frozenset(map(fold, wanted))
 
     def test(_view: View, has: Texts) -> Groups | None:
         return None if known.isdisjoint(has.folded) else NO_GROUPS
@@ -137,7 +138,6 @@ def _whole(shape: Shape, test: Callable[[Iterable[str]], Test]) -> dict[str, Com
 
 _PARTS = {"_contains": _CONTAINS, "_matches": _MATCHES}
 TEXTS = {**_whole(rule_words.TEXT, _equals), **_PARTS}
-WORDS = TEXTS
 ADDRESSES = {**_whole(rule_words.ADDRESS, _equals), **_PARTS}
 DOMAINS = {**_whole(rule_words.DOMAIN, _lies_in), **_PARTS}
 
@@ -162,9 +162,18 @@ def names(kind: str, nobody: str = "") -> dict[str, Comparison]:
     }
 
 
-def keys(addresses: Iterable[str]) -> list[str]:
-    """Return addresses as they are compared, each once."""
-    return list(dict.fromkeys(map(address_key, addresses)))
+def addresses(written: Iterable[str]) -> list[str]:
+    """Return addresses as they are compared, each once; an international domain also as people
+    write it (RFC 5891: `xn--mller-kva` is müller)."""
+    keys = list(dict.fromkeys(map(address_key, written)))
+    return [*keys, *(_in_letters(key) for key in keys if "xn--" in key)]
+
+
+def _in_letters(key: str) -> str:
+    local, _, domain = key.rpartition("@")
+    with suppress(UnicodeError):
+        domain = domain.encode("ascii").decode("idna")
+    return f"{local}@{domain}"
 
 
 # --- header fields ------------------------------------------------------------------------------

@@ -78,8 +78,8 @@ def condition(
 def sender(view: View) -> Iterable[str]:
     """The address in From; of a ticket, its requester's."""
     if view.mail is None:
-        return [view.ticket.requester.key]
-    return [person.key for person in view.mail.senders]
+        return comparisons.addresses([view.ticket.requester.key])
+    return comparisons.addresses(person.address for person in view.mail.senders)
 
 
 @condition(comparisons.DOMAINS, of=BOTH)
@@ -94,7 +94,7 @@ def recipient(view: View) -> Iterable[str]:
     """Whom the mail was sent to: To, and the addresses that it was delivered to."""
     if view.mail is None:
         return []
-    return comparisons.keys(
+    return comparisons.addresses(
         [*(person.address for person in view.mail.to), *view.mail.delivered_to, *view.recipients]
     )
 
@@ -102,7 +102,7 @@ def recipient(view: View) -> Iterable[str]:
 @condition(comparisons.ADDRESSES)
 def cc(view: View) -> Iterable[str]:
     """The addresses in Cc."""
-    return [person.key for person in view.mail.cc] if view.mail else []
+    return comparisons.addresses(one.address for one in view.mail.cc) if view.mail else []
 
 
 @condition(comparisons.names("organisation", NOBODY), of=BOTH)
@@ -170,7 +170,7 @@ def size(view: View) -> int | None:
     return view.mail.size if view.mail else None
 
 
-@condition(comparisons.WORDS, of=BOTH)
+@condition(comparisons.TEXTS, of=BOTH)
 def language(view: View) -> Iterable[str]:
     """The language that the mail is written in, as in `en` or `zh`; `none` if nobody can tell."""
     if view.mail is None:
@@ -226,7 +226,7 @@ def priority(view: View) -> Iterable[str]:
     return [view.ticket.priority]
 
 
-@condition(comparisons.WORDS, of=BOTH, is_settled=True)
+@condition(comparisons.TEXTS, of=BOTH, is_settled=True)
 def tag(view: View) -> Iterable[str]:
     """A tag."""
     return view.ticket.tags

@@ -32,9 +32,10 @@ from maildesk.policy.routing.rule import (
     TooMuchWork,
     View,
 )
-from maildesk.policy.routing.rule_words import did_you_mean, read_flag, read_text, read_time
+from maildesk.policy.routing.rule_words import read_flag, read_text, read_time
 from maildesk.policy.routing.when import read_when
 from maildesk.policy.rules import Queue, Rules
+from maildesk.policy.spelling import did_you_mean
 
 __all__ = ["ACTIONS", "FIELDS", "BadRule", "Rule", "compile_rule", "compile_rules", "route"]
 
@@ -69,7 +70,7 @@ def compile_rule(raw: object, where: Path = ()) -> Rule:
         raise BadRule(where, "a rule is expected here", "as in {name: …, when: …, then: …}")
     for key in raw:
         if key not in KEYS:
-            hint = did_you_mean(str(key), KEYS) or f"a rule has {', '.join(KEYS)}"
+            hint = did_you_mean(str(key), KEYS)
             raise BadRule((*where, key), f'unknown key "{key}" in a rule', hint)
     for key in ("name", "then"):
         if key not in raw:
@@ -151,7 +152,7 @@ def _check_places(value: object, where: Path, when: Condition) -> None:
     known = sorted({*when.names, *actions.BUILT_IN})
     for place in sorted(actions.places(value)):
         if place not in known:
-            hint = did_you_mean(place, known) or f"known are {', '.join(known)}"
+            hint = did_you_mean(place, known)
             raise BadRule(where, f'no condition has a group named "{place}"', hint)
 
 

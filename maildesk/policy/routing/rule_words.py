@@ -5,21 +5,20 @@ is the same as JSON Schema.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import re2
-
 from maildesk.mail.message import address_key
-from maildesk.policy.commands.vocabulary import distance
+from maildesk.policy.routing.expressions import read_pattern
 from maildesk.policy.routing.rule import BadRule, Path
+from maildesk.policy.routing.texts import fold
+from maildesk.policy.spelling import did_you_mean, quoted
 
 Schema = Mapping[str, object]
 
 LONGEST_TEXT = 500
-LONGEST_PATTERN = 1000
 MOST_IN_LIST = 500
 
 
@@ -30,25 +29,6 @@ class Shape:
     words: str
     schema: Schema
     read: Callable[[object, Path], Any]
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the hint that names the nearest known word; "" if none is near."""
-    near = sorted((distance(word.lower()[:40], one.lower()), one) for one in known)
-    limit = max(1, len(word) // 3)
-    return f'did you mean "{near[0][1]}"?' if near and near[0][0] <= limit else ""
-
-
-def unknown(what: str, word: str, known: Sequence[str], path: Path) -> BadRule:
-    """Return the error about a word that is none of `known`."""
-    hint = did_you_mean(word, known) or f"known are {', '.join(known)}"
-    return BadRule(path, f'unknown {what} "{word}"', hint)
-
-
-def quoted(value: object) -> str:
-    """Return a value as a message shows it, cut."""
-    text = value if isinstance(value, str) else repr(value)
-    return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
 
 
 # --- single values ------------------------------------------------------------------------------
@@ -181,42 +161,7 @@ def read_domain(value: object, path: Path) -> str:
 
 def read_folded(value: object, path: Path) -> str:
     """Return text in the form that text is compared by: no case."""
-    return read_text(value, path).casefold()
-
-
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False  # it would write to stderr
-_OPTIONS.max_mem = 16 << 20  # taken as needed; with less, [\s\S]{0,500} is a hundred times slower
-_LOOKS_AROUND = re.compile(r"\(\?(?:[=!]|<[=!])")
-_REFERS_BACK = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]|\(\?P=")
-
-
-def read_pattern(value: object, path: Path) -> Any:
-    """Return a regular expression, compiled: those of RE2, which take linear time (hostile input
-    cannot make them slow)."""
-    if not isinstance(value, str):
-        read_text(value, path)
-    pattern = str(value)
-    if not pattern:
-        raise BadRule(path, "the regular expression is empty")
-    if len(pattern) > LONGEST_PATTERN:
-        raise BadRule(path, f"the regular expression is longer than {LONGEST_PATTERN} characters")
-    try:
-        return re2.compile(pattern, _OPTIONS)
-    except (re2.error, UnicodeError) as error:
-        raise BadRule(path, *_refused(pattern, error)) from None
-
-
-def _refused(pattern: str, error: Exception) -> tuple[str, str]:
-    """Return message and hint for a pattern that RE2 does not take."""
-    linear = "regular expressions are RE2's, which take linear time"
-    if _LOOKS_AROUND.search(pattern):
-        return f"{linear} and have no look-around", "write a second condition under not:"
-    if _REFERS_BACK.search(pattern):
-        return f"{linear} and have no back-references", ""
-    words = error.args[0] if error.args else "cannot be read"
-    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-    return f"not a regular expression: {text[:120]}", "docs/routing.md names the syntax"
+    return fold(read_text(value, path))
 
 
 # --- shapes -------------------------------------------------------------------------------------
@@ -254,7 +199,7 @@ def choice(what: str, words: Iterable[str]) -> Shape:
     def read(value: object, path: Path) -> str:
         text = read_text(value, path)
         if text.casefold() not in by_folded:
-            raise unknown(what, text, known, path)
+            raise BadRule(path, f'unknown {what} "{text}"', did_you_mean(text, known))
         return by_folded[text.casefold()]
 
     return Shape(f"one of {', '.join(known)}", {"enum": known}, read)

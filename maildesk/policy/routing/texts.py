@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from typing import Any
+from unicodedata import normalize
 
 from maildesk.policy.routing.rule import View
 from maildesk.policy.routing.sieve import Sieve
@@ -11,6 +12,16 @@ LONG_TEXT = 16 * 1024
 WORDS_ARE_FASTER = 8  # times, to look for than a regular expression
 
 Sieves = tuple[Sieve | None, Sieve | None]
+
+
+def composed(text: str) -> str:
+    """Return text with each letter in its one form: a Mac writes é as e and an accent (NFC)."""
+    return text if text.isascii() else normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """Return text in the form that words are compared by."""
+    return composed(text).casefold()
 
 
 class Texts:
@@ -34,14 +45,14 @@ class Texts:
     def folded(self) -> tuple[str, ...]:
         """Without case."""
         if self._folded is None:
-            self._folded = tuple(one.casefold() for one in self.raw)
+            self._folded = tuple(map(fold, self.raw))
         return self._folded
 
     @property
     def encoded(self) -> tuple[bytes, ...]:
         """In UTF-8, as RE2 reads it."""
         if self._encoded is None:
-            self._encoded = tuple(one.encode("utf-8", "replace") for one in self.raw)
+            self._encoded = tuple(composed(one).encode("utf-8", "replace") for one in self.raw)
         return self._encoded
 
     @property

@@ -6,8 +6,8 @@ from typing import Any
 
 from maildesk.policy.routing.conditions import BOTH, FIELDS, MAIL, TICKET, Field
 from maildesk.policy.routing.rule import BadRule, Condition, Path, Verdict, View
-from maildesk.policy.routing.rule_words import did_you_mean
 from maildesk.policy.routing.texts import Texts
+from maildesk.policy.spelling import did_you_mean, nearest
 
 DEEPEST = 10
 SHOWN = 60  # characters of a condition in a trace
@@ -67,12 +67,11 @@ def _hint(word: str) -> str:
         return f"write {' or '.join(FIELDS[word].words)}"
     stem, _, ending = word.rpartition("_")
     if stem in FIELDS:
-        if did_you_mean(f"_{ending}", FIELDS[stem].comparisons):  # a letter is wrong
+        if nearest(f"_{ending}", FIELDS[stem].comparisons):  # a letter is wrong
             return did_you_mean(word, FIELDS[stem].words)
         return f"{stem} has {', '.join(FIELDS[stem].words)}, and no _{ending}"
-    near_word = did_you_mean(word, [*WORDS, *JOINS])
-    near_field = did_you_mean(word, FIELDS)
-    return near_field if near_field and not near_word else near_word
+    near = nearest(word, [*WORDS, *JOINS]) or nearest(word, FIELDS)
+    return did_you_mean(near, [near]) if near else ""
 
 
 # --- one condition ------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from maildesk.policy.routing.rule_words import (
     TIME,
     choice,
     one_or_list_of,
-    quoted,
     read_count,
     read_time,
     read_true,
@@ -23,6 +22,7 @@ from maildesk.policy.routing.rule_words import (
 from maildesk.policy.sla.ladder import Repeat, Step, read_step
 from maildesk.policy.sla.promises import ClockName
 from maildesk.policy.sla.words import Faults, Key, Section, expected
+from maildesk.policy.spelling import quoted
 
 ROLES = ("owner", "lead", "manager", "requester", "team", "unassigned")
 LONGEST_PERCENT = 1000

@@ -10,7 +10,7 @@ from datetime import timedelta
 from maildesk.model.ticket import Priority, Status
 from maildesk.policy.calendars.calendar import ALWAYS, Calendar
 from maildesk.policy.routing.rule import BadRule, Path, Reference
-from maildesk.policy.routing.rule_words import choice, one_or_list_of, quoted, read_text
+from maildesk.policy.routing.rule_words import choice, one_or_list_of, read_text
 from maildesk.policy.sla.ladder_file import DEFAULTS, read_ladder
 from maildesk.policy.sla.ladder_file import references as ladder_references
 from maildesk.policy.sla.promise_when import read_promise_when
@@ -25,6 +25,7 @@ from maildesk.policy.sla.words import (
     mapping_schema,
     read_business_days,
 )
+from maildesk.policy.spelling import quoted
 
 MOST_POLICIES = 200
 LONGEST_TARGET = timedelta(days=3660)

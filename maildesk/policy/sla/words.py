@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from maildesk.policy.routing.rule import BadRule, Path
-from maildesk.policy.routing.rule_words import Schema, did_you_mean, quoted
+from maildesk.policy.routing.rule_words import Schema
+from maildesk.policy.spelling import did_you_mean, nearest, quoted
 
 Value = TypeVar("Value")
 
@@ -92,7 +93,7 @@ class Faults:
         for key in misspelt:
             self.unknown("key", key, section.keys, (*path, key), f" in {section.name}")
         for key, known in section.keys.items():
-            if known.is_required and key not in raw and not did_you_mean(key, misspelt):
+            if known.is_required and key not in raw and not nearest(key, misspelt):
                 self.note(path, f'"{key}" is missing', f"as in {section.example}")
         return {key: value for key, value in raw.items() if key in section.keys}
 
@@ -100,7 +101,7 @@ class Faults:
         self, what: str, word: object, known: Mapping[str, object], path: Path, where: str = ""
     ) -> None:
         """Note a word that is none of those that are known."""
-        hint = did_you_mean(str(word), known) or f"known are {', '.join(known)}"
+        hint = did_you_mean(str(word), known)
         self.note(path, f"unknown {what} {quoted(word)}{where}", hint)
 
 

@@ -52,6 +52,9 @@ MAILS = {
     "quoting": lambda w: replace(quoting(w), reply=(Span(0, 9),)),
     "reply": lambda w: w.mail(subject="AW: Printer", in_reply_to=("x@y",)),
     "none": lambda w: w.mail((), subject="", text=""),
+    "letters": lambda w: w.mail(
+        Address("", "ada@xn--mller-kva.example"), subject="Cafe\N{COMBINING ACUTE ACCENT}"
+    ),
 }
 
 ON_MAIL = [
@@ -69,6 +72,13 @@ ON_MAIL = [
     ({"sender_domain_is": ".me.example"}, "acme", False),
     ({"sender_domain_contains": "acme"}, "acme", True),
     ({"sender_domain_matches": r"\.example$"}, "acme", True),
+    ({"sender_domain_contains": "müller"}, "letters", True),
+    ({"sender_matches": "@müller[.]example$"}, "letters", True),
+    ({"sender_domain_is": "müller.example"}, "letters", True),
+    ({"sender_is": "ada@xn--mller-kva.example"}, "letters", True),
+    ({"subject_contains": "CAFÉ"}, "letters", True),
+    ({"subject_is": "cafe\N{COMBINING ACUTE ACCENT}"}, "letters", True),
+    ({"subject_matches": "^Café$"}, "letters", True),
     ({"recipient_is": "SUPPORT@example.com"}, "sender", True),
     ({"recipient_in": ["billing@example.com"]}, "sender", False),
     ({"recipient_contains": "support"}, "sender", True),
