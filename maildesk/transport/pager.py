@@ -4,11 +4,15 @@ that the agent's apprise URL names; every other letter goes to the submitter wit
 So a page is a letter of the outbox like any other. No mail ever leaves for such an address: nothing
 resolves below `invalid` (RFC 2606 section 2). apprise is an optional extra, and slow to import,
 which waits for the first page. It stores nothing; one URL is all the configuration that it gets.
+
+Mail leaves one letter after the other, so a service that keeps us waiting is left alone for a
+minute: whoever is paged through it waits, and nobody else.
 """
 
 import email
 import email.policy
 import threading
+import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
@@ -20,24 +24,30 @@ from maildesk.policy.due.paging import LONGEST_PAGE, is_pager, shortened
 from maildesk.transport.submission import Submitter
 
 PATIENCE_SECONDS = 10.0
+SLOW_SECONDS = 1.0  # what fails sooner holds up nobody
+REST_SECONDS = 60.0
 _SHORTEST_TITLE = 10  # characters; of less nobody can tell what it says
 _LONGEST_REASON = 200
 
 
 class PagerSubmitter:
     """Submit pages through apprise, all else through `inner`; callable as `Submit`. `pagers` gives
-    the apprise URL of each pager's address: it is asked each time, for people.yaml is reloaded."""
+    the apprise URL of each pager's address: it is asked each time, for people.yaml is reloaded.
+    `now` is a monotonic clock in seconds."""
 
     def __init__(
         self,
         inner: Submitter,
         pagers: Callable[[], Mapping[str, str]],
         patience_seconds: float = PATIENCE_SECONDS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._inner = inner
         self._pagers = pagers
         self._patience_seconds = patience_seconds
+        self._now = now
         self._results: SimpleQueue[DeliveryResult] = SimpleQueue()
+        self._resting: dict[str, float] = {}  # services, until when
 
     def __call__(self, raw: bytes, envelope: Envelope) -> DeliveryResult:
         """Hand one letter to one recipient's pager, or on.
@@ -51,7 +61,7 @@ class PagerSubmitter:
         url = self._pagers().get(recipient)
         if url is None:
             return DeliveryResult(DeliveryState.FAILED, "there is no such pager in people.yaml")
-        return self._page(url, *page_of(raw))
+        return self._unless_resting(url, *page_of(raw))
 
     def interrupt(self) -> None:
         """Wait for nothing that is under way."""
@@ -61,6 +71,17 @@ class PagerSubmitter:
     def close(self) -> None:
         """Let the inner submitter's connection go."""
         self._inner.close()
+
+    def _unless_resting(self, url: str, title: str, text: str) -> DeliveryResult:
+        service, begun = _place(url), self._now()
+        if begun < self._resting.get(service, begun):
+            return DeliveryResult(DeliveryState.DEFERRED, "apprise: it did not answer a moment ago")
+        result, now = self._page(url, title, text), self._now()
+        if result.state is not DeliveryState.SENT and now - begun >= min(
+            SLOW_SECONDS, self._patience_seconds
+        ):
+            self._resting[service] = now + REST_SECONDS
+        return result
 
     def _page(self, url: str, title: str, text: str) -> DeliveryResult:
         """Page in a thread of its own, which nobody waits for longer than our patience lasts: what
@@ -86,6 +107,23 @@ def page_of(raw: bytes) -> tuple[str, str]:
     room = LONGEST_PAGE - len(text)
     title = shortened(" ".join(str(letter["Subject"] or "").split()), room)
     return (title if room >= _SHORTEST_TITLE else ""), text
+
+
+def _place(url: str) -> str:
+    """Return what stands still when this pager's service does: the service, and the host where it
+    is one of one's own; the URL where apprise makes nothing of it."""
+    try:
+        service = _service(url)
+    except ImportError:
+        return url
+    if service is None:
+        return url
+    has_host = any("{host}" in template for template in service.templates)
+    return (
+        f"{service.service_name} {service.host}:{service.port}"
+        if has_host
+        else service.service_name
+    )
 
 
 def fault_of(url: str) -> str:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -123,6 +124,35 @@ def test_service_that_does_not_answer_holds_up_nobody(service: PagerService) -> 
     service.hang = threading.Event()
     result = submitter({KARI: service.of("kari")}, patience_seconds=0.1)(letter(), to())
     assert result == DeliveryResult(DeliveryState.UNKNOWN, "apprise: no answer within 0.1 seconds")
+
+
+def test_service_that_does_not_answer_is_left_alone_for_a_minute(service: PagerService) -> None:
+    """Of many pages one waits; the mails behind them leave at once, and other services ring."""
+    service.hang = threading.Event()
+    passed = [0.0]
+    with open_pager_service() as other:
+        pagers = {f"{n}@pager.invalid": service.of(f"{n}") for n in range(20)}
+        pagers[KARI] = other.of("kari")
+        submit = PagerSubmitter(
+            Mails(), lambda: pagers, 0.1, now=lambda: time.monotonic() + passed[0]
+        )
+        states = [submit(letter(), to(one)).state for one in pagers]
+        assert states[0] is DeliveryState.UNKNOWN
+        assert {*states[1:20]} == {DeliveryState.DEFERRED}
+        assert states[20] is DeliveryState.SENT, "another service"
+        assert submit(letter(), to("kari@example.com")).state is DeliveryState.SENT
+        service.hang.set()
+        passed[0] = 61.0
+        assert submit(letter(), to("1@pager.invalid")).state is DeliveryState.SENT
+
+
+def test_service_that_refuses_at_once_goes_on_being_asked(service: PagerService) -> None:
+    """One whose key is wrong silences nobody else."""
+    service.status = 403
+    submit = submitter({KARI: service.of("kari"), "bo@pager.invalid": service.of("bo")})
+    assert submit(letter(), to()).state is DeliveryState.DEFERRED
+    service.status = 200
+    assert submit(letter(), to("bo@pager.invalid")).state is DeliveryState.SENT
 
 
 def test_daemon_that_stops_does_not_wait_for_a_service(service: PagerService) -> None:
