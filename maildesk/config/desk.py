@@ -14,9 +14,10 @@ from maildesk.config.routing_rules import RuleSet, check_names, compile_all, hid
 from maildesk.config.rule_warnings import idle_rules
 from maildesk.config.shape import File, read_file
 from maildesk.config.sla import SlaSource, read_sla_source
+from maildesk.config.yaml_source import Document
 from maildesk.errors import Problem
 from maildesk.policy.due.paging import ALERTS
-from maildesk.policy.routing.routes import references as rule_references
+from maildesk.policy.routing.rule_file import references as rule_references
 from maildesk.policy.rules import Agent, Organisation, Queue, Rules, Team
 from maildesk.policy.sla.file import frozen
 from maildesk.policy.sla.ladder_file import ROLES
@@ -45,7 +46,8 @@ class Desk:
             problems += references.check_people(people.document, people.found)
         if routing.found:
             problems += references.check_routing(routing.document, routing.found, admins)
-            problems += self.rules.problems
+        problems += self.rules.problems
+        problems += check_names(routing.document, self.rules.rules, self._known())
         told = {(problem.line, problem.column) for problem in self.sla.problems}
         problems += (
             problem
@@ -58,7 +60,6 @@ class Desk:
                 (people.document, people.found),
             )
             problems += references.check_queues_and_people(queues, agents)
-            problems += check_names(routing.document, self.rules.rules, self._known())
             problems += references.check_promised(people.document, people.found, self._known())
             problems += self.promises.check_names(self._known())
         return problems
@@ -82,18 +83,20 @@ class Desk:
         ]
 
     def _known(self) -> dict[str, Iterable[str]]:
-        """The names that rules may use, by kind."""
-        people, routing = self.people.model, self.routing.model
-        return {
-            "queue": routing.queues,
-            "team": people.teams,
-            "agent": people.agents,
-            "organisation": people.organisations,
-            **({} if self.acknowledgements is None else {"template": self.acknowledgements}),
-            "person": [*ROLES, *people.agents, *people.teams],
-            "calendar": [*_names(self.sla, "calendars"), *self.promises.book.calendars],
-            "sla": [*_names(self.sla, "sla"), *self.promises.book.policies],
+        """The names that rules may use, by kind; without those that a fault of syntax hides."""
+        people, sla, book = self.people.document, self.sla.document, self.promises.book
+        agents, teams = _names(people, "agents"), _names(people, "teams")
+        known: dict[str, Iterable[str] | None] = {
+            "queue": _names(self.routing.document, "queues"),
+            "team": teams,
+            "agent": agents,
+            "organisation": _names(people, "organisations"),
+            "template": self.acknowledgements,
+            "person": None if agents is None or teams is None else [*ROLES, *agents, *teams],
+            "calendar": _with(_names(sla, "calendars"), book.calendars),
+            "sla": _with(_names(sla, "sla"), book.policies),
         }
+        return {kind: names for kind, names in known.items() if names is not None}
 
     def _named_calendars(self) -> Iterator[str]:
         """The calendars that agents and rules name."""
@@ -124,7 +127,7 @@ def read_desk(
     """
     name = str(routing_file.absolute()) if routing_file else "routing.yaml"
     routing = read_file(folder, name, RoutingFile)
-    raws = routing.found.rules if routing.found else ()
+    raws = routing.document.value.get("rules") if isinstance(routing.document.value, dict) else None
     sla = read_file(folder, "sla.yaml", SlaFile, may_be_empty=True)
     people = read_file(folder, "people.yaml", PeopleFile)
     places = places_of(people.found) if people.found else {}
@@ -134,7 +137,7 @@ def read_desk(
         sla,
         read_sla_source(sla.document),
         read_agent_words(words if (words := folder / "templates").is_dir() else None),
-        compile_all(routing.document, raws),
+        compile_all(routing.document, raws if isinstance(raws, list) else []),
         acknowledgements,
         read_pagers(people.document, places, around),
     )
@@ -220,15 +223,19 @@ def _organisation(handle: str, organisation: reloaded_files.Organisation) -> Org
     )
 
 
-def _names(file: File[SlaFile], section: str) -> Iterator[str]:
-    """The names that stand in sla.yaml, also of what has a fault: that is told once."""
-    document = file.document.value
-    raw = document.get(section) if isinstance(document, dict) else None
+def _names(document: Document, section: str) -> list[str] | None:
+    """The names that stand in a section, also of what has a fault: that is told once. None where
+    the section cannot be read."""
+    if document.value is None and document.problems:
+        return None
+    raw = document.value.get(section, {}) if isinstance(document.value, dict) else {}
     if isinstance(raw, dict):
-        yield from raw
-    elif isinstance(raw, list):
-        yield from (one["name"] for one in raw if isinstance(one, dict) and _is_named(one))
+        return list(raw)
+    if not isinstance(raw, list):
+        return None
+    names = (one.get("name") for one in raw if isinstance(one, dict))
+    return [name for name in names if isinstance(name, str)]
 
 
-def _is_named(entry: dict[str, object]) -> bool:
-    return isinstance(entry.get("name"), str)
+def _with(names: list[str] | None, others: Iterable[str]) -> list[str] | None:
+    return None if names is None else [*names, *others]

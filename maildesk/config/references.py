@@ -106,11 +106,11 @@ def check_promised(
 ) -> Iterator[Problem]:
     """Check the calendars and policies of sla.yaml that people.yaml names."""
     for handle, agent in file.agents.items():
-        if agent.calendar is not None:
+        if agent.calendar is not None and "calendar" in known:
             use = Use(document, ("agents", handle, "calendar"), agent.calendar)
             yield from _unknown(use, "calendar", known["calendar"])
     for handle, organisation in file.organisations.items():
-        if organisation.sla is not None:
+        if organisation.sla is not None and "sla" in known:
             use = Use(document, ("organisations", handle, "sla"), organisation.sla)
             yield from _unknown(use, "policy", known["sla"])
 

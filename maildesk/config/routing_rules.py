@@ -1,9 +1,10 @@
-"""The `rules:` of routing.yaml: compiled by `policy.routing.routes`, with every fault at its line.
+"""The `rules:` of routing.yaml: compiled by `policy.routing.rule_file`, all faults at their lines.
 
 What a rule names (queues, teams, people, templates, calendars) must stand elsewhere in the
 configuration; a rule that none can get past hides those below it, of which `check` warns.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -11,8 +12,8 @@ from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
 from maildesk.policy.routing.actions import ACTIONS
 from maildesk.policy.routing.conditions import FIELDS, Field
-from maildesk.policy.routing.routes import compile_rule, references
-from maildesk.policy.routing.rule import BadRule, Rule
+from maildesk.policy.routing.rule import BadRule, Faults, Rule
+from maildesk.policy.routing.rule_file import compile_rules, references
 from maildesk.policy.sla.words import mapping_schema
 from maildesk.policy.spelling import did_you_mean
 from maildesk.share import share_folder, template_names
@@ -20,44 +21,33 @@ from maildesk.share import share_folder, template_names
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """The rules of a file, and what is wrong with those that are not among them."""
+    """The rules of a file, and all that is wrong with them."""
 
     rules: tuple[Rule, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
-def compile_all(document: Document, raws: Iterable[object]) -> RuleSet:
-    """Compile every rule by itself: one fault hides no other."""
-    rules: list[Rule] = []
-    problems: list[Problem] = []
-    for place, raw in enumerate(raws):
-        try:
-            rules.append(compile_rule(raw, ("rules", place)))
-        except BadRule as error:
-            problems.append(_problem(document, error, _name_of(raw)))
-    problems += _same_names(document, rules)
-    return RuleSet(tuple(rules), tuple(problems))
+def compile_all(document: Document, raws: object) -> RuleSet:
+    """Compile every rule, and tell all faults of each."""
+    faults = Faults()
+    rules = compile_rules(raws, ("rules",), faults)
+    return RuleSet(rules, tuple(_problem(document, raws, fault) for fault in faults.found))
 
 
-def _name_of(raw: object) -> str:
+_OF_A_KEY = re.compile(r"unknown (key|condition|action) ")
+
+
+def _problem(document: Document, raws: object, fault: BadRule) -> Problem:
+    is_key = _OF_A_KEY.match(fault.message) and fault.path in document.keys
+    make = document.key_problem if is_key else document.problem
+    return make(fault.path, f"{_whose(raws, fault.path)}{fault.message}", fault.hint)
+
+
+def _whose(raws: object, path: KeyPath) -> str:
+    place = next(iter(path[1:]), None)
+    raw = raws[place] if isinstance(raws, list) and isinstance(place, int) else None
     name = raw.get("name") if isinstance(raw, Mapping) else None
     return f'rule "{name}": ' if isinstance(name, str) else ""
-
-
-def _problem(document: Document, error: BadRule, whose: str) -> Problem:
-    is_key = error.path in document.keys and error.message.startswith("unknown")
-    make = document.key_problem if is_key else document.problem
-    return make(error.path, f"{whose}{error.message}", error.hint)
-
-
-def _same_names(document: Document, rules: Iterable[Rule]) -> Iterator[Problem]:
-    first: dict[str, Rule] = {}
-    for rule in rules:
-        earlier = first.setdefault(rule.name, rule)
-        if earlier is not rule:
-            line = document.values[(*earlier.path, "name")].line
-            message = f'another rule is called "{rule.name}"'
-            yield document.problem((*rule.path, "name"), message, f"in line {line}")
 
 
 def check_names(

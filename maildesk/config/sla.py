@@ -28,7 +28,7 @@ class SlaSource:
         """Yield names that stand nowhere else; `known` are those there are, by kind."""
         for policy, (kind, name, path) in self.book.references:
             names = set(known.get(kind, ()))
-            if name not in names:
+            if kind in known and name not in names:
                 message = f'policy "{policy}": unknown {kind} "{name}"'
                 yield self.document.problem(path, message, did_you_mean(name, names))
 

@@ -22,7 +22,7 @@ from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Priority, Status, TicketType
 from maildesk.policy.routing.actions import ACTIONS
 from maildesk.policy.routing.conditions import FIELDS, TICKET
-from maildesk.policy.routing.routes import compile_rules
+from maildesk.policy.routing.rule_file import compile_rules
 from maildesk.policy.rules import Agent, Organisation, Queue, Team
 from maildesk.store import journal
 from maildesk.store.apply import apply

@@ -4,7 +4,7 @@ from email.message import EmailMessage
 
 from stories.house import SUPPORT, House
 
-from maildesk.policy.routing.routes import compile_rules
+from maildesk.policy.routing.rule_file import compile_rules
 from maildesk.store import tickets
 
 ALERTS = {

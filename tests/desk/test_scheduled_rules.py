@@ -15,8 +15,8 @@ from maildesk.desk.scheduled_rules import fire, run_due
 from maildesk.errors import NotFound
 from maildesk.mail.template_sources import Sources
 from maildesk.policy.due.bundling import PER_HOUR
-from maildesk.policy.routing.routes import compile_rules
-from maildesk.policy.rules import Team
+from maildesk.policy.routing.rule_file import compile_rules
+from maildesk.policy.rules import Acknowledge, Team
 from maildesk.policy.sla.file import read_sla
 from maildesk.process import process_once
 from maildesk.store.apply import Stale

@@ -13,7 +13,7 @@ from stories.people import Client, Letter
 
 from maildesk.config import load
 from maildesk.config.starter import init_folder
-from maildesk.policy.routing.routes import compile_rules
+from maildesk.policy.routing.rule_file import compile_rules
 
 BY_PROGRAM = {"Auto-Submitted": "auto-generated"}
 OF_A_LIST = {"List-Id": "<news.shop.example>", "Precedence": "bulk"}

@@ -2,7 +2,7 @@
 
 from stories.house import SUPPORT
 
-from maildesk.policy.routing.routes import compile_rules
+from maildesk.policy.routing.rule_file import compile_rules
 from maildesk.store import journal
 
 VPN = {

@@ -9,7 +9,7 @@ from stories.house import ADMIN, BO, KARI, SUPPORT, open_house
 from maildesk.desk import deciding, reading
 from maildesk.desk.children import Children
 from maildesk.mail.template_sources import Sources
-from maildesk.policy.routing.routes import compile_rules
+from maildesk.policy.routing.rule_file import compile_rules
 
 
 def with_template(sources: Sources, kind: str, source: str) -> Sources:

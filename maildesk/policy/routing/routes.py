@@ -4,163 +4,27 @@ Rules are asked in the order of the file. The first that fits ends it, unless it
 what several that fit have to say adds up, and a later one wins on the same word. No rule refuses a
 mail, and none can lose one: where a rule fails, the mail goes to the default queue.
 
-`compile_rule` makes a rule of what the file says, `route` asks them for a mail, `matches_ticket`
-asks one with `every` for a ticket. The words stand in `conditions` and `actions`.
+`rule_file` makes rules of what the file says, `route` asks them for a mail, `matches_ticket` asks
+one with `every` for a ticket. The words stand in `conditions` and `actions`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from functools import partial
-from typing import Any
 
 from maildesk.mail.identifiers import read_address
 from maildesk.model.plan import Route, RuleTrace
 from maildesk.model.ticket import Status
 from maildesk.policy.routing import actions
-from maildesk.policy.routing.actions import ACTIONS, ActionWord
-from maildesk.policy.routing.conditions import FIELDS, MAIL, TICKET, sender, sender_domain
+from maildesk.policy.routing.actions import ACTIONS
+from maildesk.policy.routing.conditions import FIELDS, sender, sender_domain
 from maildesk.policy.routing.rule import (
-    FROM_STORE,
-    Action,
-    BadRule,
-    Condition,
     Groups,
-    Path,
-    Reference,
     Rule,
     TooMuchWork,
     View,
 )
-from maildesk.policy.routing.rule_words import read_flag, read_text, read_time
-from maildesk.policy.routing.when import read_when
 from maildesk.policy.rules import Queue, Rules
-from maildesk.policy.spelling import did_you_mean
-
-__all__ = ["ACTIONS", "FIELDS", "BadRule", "Rule", "compile_rule", "compile_rules", "route"]
-
-KEYS = ("name", "when", "then", "continue", "every")
-MOST_RULES = 1000
-SHORTEST_EVERY = timedelta(minutes=1)
-
-# --- reading ------------------------------------------------------------------------------------
-
-
-def compile_rules(raws: object, where: Path = ("rules",)) -> tuple[Rule, ...]:
-    """Return the rules of a file, in its order. Raises: BadRule."""
-    if not isinstance(raws, Sequence) or isinstance(raws, str):
-        raise BadRule(where, "a list of rules is expected here", 'begin each with "- name:"')
-    if len(raws) > MOST_RULES:
-        raise BadRule(where, f"there are more than {MOST_RULES} rules")
-    rules = tuple(compile_rule(raw, (*where, place)) for place, raw in enumerate(raws))
-    seen: set[str] = set()
-    for rule in rules:
-        if rule.name in seen:
-            raise BadRule((*rule.path, "name"), f'two rules are called "{rule.name}"')
-        seen.add(rule.name)
-    return rules
-
-
-def compile_rule(raw: object, where: Path = ()) -> Rule:
-    """Return a rule that can be asked. `where` is the rule's place in the document.
-
-    Raises: BadRule.
-    """
-    if not isinstance(raw, Mapping):
-        raise BadRule(where, "a rule is expected here", "as in {name: …, when: …, then: …}")
-    for key in raw:
-        if key not in KEYS:
-            hint = did_you_mean(str(key), KEYS)
-            raise BadRule((*where, key), f'unknown key "{key}" in a rule', hint)
-    for key in ("name", "then"):
-        if key not in raw:
-            raise BadRule(where, f"the rule has no {key}")
-    every = _every(raw["every"], (*where, "every")) if "every" in raw else None
-    of = MAIL if every is None else TICKET
-    when = read_when(raw.get("when"), (*where, "when"), of=of)
-    return Rule(
-        name=read_text(raw["name"], (*where, "name")).strip(),
-        when=when,
-        then=_read_then(raw["then"], (*where, "then"), when, of),
-        is_continued=read_flag(raw.get("continue", False), (*where, "continue")),
-        every=every,
-        is_fixed=when.fields.isdisjoint(_UNSETTLED),
-        path=where,
-        raw=raw,
-    )
-
 
 _ALTERED = tuple(name for name, field in FIELDS.items() if field.is_settled)
-_UNSETTLED = FROM_STORE.union(_ALTERED)
-
-
-def _every(value: object, where: Path) -> timedelta:
-    every = read_time(value, where)
-    if every < SHORTEST_EVERY:
-        raise BadRule(where, "a minute is the shortest")
-    return every
-
-
-def _read_then(raw: object, where: Path, when: Condition, of: str) -> tuple[Action, ...]:
-    if not isinstance(raw, Mapping) or not raw:
-        raise BadRule(where, "actions are expected here", "as in {queue: helpdesk}")
-    for key in raw:
-        _check_word(str(key), raw, (*where, key), of)
-    # In the order of ACTIONS, not of the file: `queue` brings a team, and `team` has the last word.
-    words = (word for name, word in ACTIONS.items() if name in raw)
-    return tuple(_action(word, raw[word.name], (*where, word.name), when) for word in words)
-
-
-def _check_word(name: str, raw: Mapping[str, object], where: Path, of: str) -> None:
-    word = ACTIONS.get(name)
-    if word is None:
-        raise BadRule(where, f'unknown action "{name}"', did_you_mean(name, ACTIONS))
-    if of == TICKET and not word.is_for_tickets:
-        raise BadRule(where, f"{name} is for mail, and a rule with every: looks at tickets")
-    if word.needs and word.needs not in raw:
-        raise BadRule(where, f"{name} says nothing without {word.needs}")
-    if "drop" in raw and name != "drop":
-        raise BadRule(where, f"drop opens no ticket, so {name} would do nothing")
-    clash = next((other for other in raw if other in word.conflicts), None)
-    if clash:
-        raise BadRule(where, f"{name} and {clash} contradict each other", "leave one of them out")
-
-
-def _action(word: ActionWord, raw: object, where: Path, when: Condition) -> Action:
-    value = word.shape.read(raw, where)
-    if word.is_filled:
-        _check_places(value, where, when)
-    references = tuple(word.refers(value, where))
-    if not isinstance(raw, list):  # a value that stands alone is read as a list of one
-        references = tuple(replace(reference, path=where) for reference in references)
-    return Action(
-        name=word.name,
-        value=value,
-        carry_out=word.carry_out,
-        fill=_fill(word),
-        references=references,
-    )
-
-
-def _fill(word: ActionWord) -> Callable[[Any, Groups], Any]:
-    if not word.is_filled:
-        return lambda value, _groups: value
-    return partial(actions.fill, is_cut=word.is_cut)
-
-
-def _check_places(value: object, where: Path, when: Condition) -> None:
-    known = sorted({*when.names, *actions.BUILT_IN})
-    for place in sorted(actions.places(value)):
-        if place not in known:
-            hint = did_you_mean(place, known)
-            raise BadRule(where, f'no condition has a group named "{place}"', hint)
-
-
-def references(rule: Rule) -> Iterator[Reference]:
-    """Yield what the rule takes for granted elsewhere in the configuration: kind, name, path."""
-    yield from rule.when.references
-    for action in rule.then:
-        yield from action.references
 
 
 # --- asking -------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What a routing rule is, and what it looks at: the values that `routing` and its rooms share.
 
-    routing             compiles rules, and asks them in order              `compile_rule`, `route`
+    routes              asks rules in their order                           `route`
+    rule_file           compiles them                                       `compile_rules`
     ├── when            joins conditions by all, any and not
     │   ├── conditions  the words of `when:`, one function a field          `FIELDS`
     │   └── comparisons, time_comparisons: `_is`, `_contains`, … on `texts`, through a `sieve`
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from maildesk.mail.message import Automatic, InboundMail
 from maildesk.model.facts import Facts, Level
@@ -25,6 +26,8 @@ from maildesk.model.ticket import Ticket
 if TYPE_CHECKING:
     from maildesk.model.plan import Route
     from maildesk.policy.rules import Rules
+
+Value = TypeVar("Value")
 
 Path = tuple[str | int, ...]  # keys and places in lists, from the top of the YAML document
 Groups = Mapping[str, str]  # named groups of regular expressions, with what they found
@@ -38,6 +41,27 @@ class BadRule(ValueError):
         self.path = path
         self.message = message
         self.hint = hint
+
+
+@dataclass
+class Faults:
+    """What was found to be wrong so far."""
+
+    found: list[BadRule] = field(default_factory=list)
+
+    def note(self, path: Path, message: str, hint: str = "") -> None:
+        """Note a fault."""
+        self.found.append(BadRule(path, message, hint))
+
+    def tried(
+        self, read: Callable[[object, Path], Value], value: object, path: Path
+    ) -> Value | None:
+        """Return what `read` makes of a value; None where it has a fault, which is noted."""
+        try:
+            return read(value, path)
+        except BadRule as error:
+            self.found.append(error)
+        return None
 
 
 @dataclass(frozen=True, slots=True)

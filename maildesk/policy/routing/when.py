@@ -1,11 +1,12 @@
 """Reads `when:`: conditions side by side, and those under `all`, `any` and `not`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from maildesk.policy.routing.conditions import BOTH, FIELDS, MAIL, TICKET, Field
-from maildesk.policy.routing.rule import BadRule, Condition, Path, Verdict, View
+from maildesk.policy.routing.rule import BadRule, Condition, Faults, Path, Verdict, View
 from maildesk.policy.routing.texts import Texts
 from maildesk.policy.spelling import did_you_mean, nearest
 
@@ -15,37 +16,57 @@ SHOWN = 60  # characters of a condition in a trace
 WORDS: dict[str, Field] = {word: field for field in FIELDS.values() for word in field.words}
 JOINS = ("all", "any", "not")
 HOLDS = Verdict(holds=True)
+EMPTY = Condition("", lambda _view: HOLDS, is_empty=True)  # every mail fits
 
 
-def read_when(raw: object, where: Path, *, of: str) -> Condition:
-    """Return the condition of a rule for `of`: mail or ticket. Raises: BadRule."""
+def read_when(raw: object, where: Path, *, of: str, faults: Faults | None = None) -> Condition:
+    """Return the condition of a rule for `of`: mail or ticket; where it has faults, what is right
+    about it. Raises: BadRule, where nobody takes the `faults`."""
     if raw is None or raw == {}:
-        return Condition("", lambda _view: HOLDS, is_empty=True)
-    return _read(raw, where, of, 0)
+        return EMPTY
+    reader = _Reader(of, Faults() if faults is None else faults)
+    condition = reader.read(raw, where, 0)
+    if reader.faults.found and faults is None:
+        raise reader.faults.found[0]
+    return condition
 
 
-def _read(raw: object, where: Path, of: str, depth: int) -> Condition:
-    if not isinstance(raw, Mapping) or not raw:
-        raise BadRule(where, "conditions are expected here", "as in {subject_contains: printer}")
-    if depth > DEEPEST:
-        raise BadRule(where, f"conditions stand in each other more than {DEEPEST} deep")
-    parts = [_read_one(str(key), raw[key], (*where, key), of, depth) for key in raw]
-    return parts[0] if len(parts) == 1 else _all(parts)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads conditions about `of`, and notes the faults of each."""
 
+    of: str
+    faults: Faults
 
-def _read_one(word: str, value: object, where: Path, of: str, depth: int) -> Condition:
-    if word == "not":
-        return _not(_read(value, where, of, depth + 1))
-    if word in JOINS:
-        parts = _parts(value, where, of, depth)
-        return _all(parts) if word == "all" else _any(parts)
-    return _leaf(_field(word, where, of), word, value, where)
+    def read(self, raw: object, where: Path, depth: int) -> Condition:
+        if not isinstance(raw, Mapping) or not raw:
+            hint = "as in {subject_contains: printer}"
+            self.faults.note(where, "conditions are expected here", hint)
+            return EMPTY
+        if depth > DEEPEST:
+            self.faults.note(where, f"conditions stand in each other more than {DEEPEST} deep")
+            return EMPTY
+        parts = [self._read_one(str(key), raw[key], (*where, key), depth) for key in raw]
+        return parts[0] if len(parts) == 1 else _all(parts)
 
+    def _read_one(self, word: str, value: object, where: Path, depth: int) -> Condition:
+        if word == "not":
+            return _not(self.read(value, where, depth + 1))
+        if word in JOINS:
+            parts = self._parts(value, where, depth)
+            return _all(parts) if word == "all" else _any(parts)
+        try:
+            return _leaf(_field(word, where, self.of), word, value, where)
+        except BadRule as error:
+            self.faults.found.append(error)
+            return EMPTY
 
-def _parts(value: object, where: Path, of: str, depth: int) -> list[Condition]:
-    if not isinstance(value, list) or not value:
-        raise BadRule(where, "a list of conditions is expected here", 'begin each with "- "')
-    return [_read(one, (*where, place), of, depth + 1) for place, one in enumerate(value)]
+    def _parts(self, value: object, where: Path, depth: int) -> list[Condition]:
+        if not isinstance(value, list) or not value:
+            hint = 'begin each with "- "'
+            self.faults.note(where, "a list of conditions is expected here", hint)
+            return []
+        return [self.read(one, (*where, place), depth + 1) for place, one in enumerate(value)]
 
 
 def _field(word: str, where: Path, of: str) -> Field:

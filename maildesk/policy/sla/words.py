@@ -5,11 +5,12 @@ JSON Schema are made from it. One fault hides no other: readers note what is wro
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
+from maildesk.policy.routing import rule
 from maildesk.policy.routing.rule import BadRule, Path
 from maildesk.policy.routing.rule_words import Schema
 from maildesk.policy.spelling import did_you_mean, nearest, quoted
@@ -54,24 +55,8 @@ def mapping_schema(properties: Mapping[str, object]) -> dict[str, object]:
 
 
 @dataclass
-class Faults:
+class Faults(rule.Faults):
     """What was found to be wrong so far."""
-
-    found: list[BadRule] = field(default_factory=list)
-
-    def note(self, path: Path, message: str, hint: str = "") -> None:
-        """Note a fault."""
-        self.found.append(BadRule(path, message, hint))
-
-    def tried(
-        self, read: Callable[[object, Path], Value], value: object, path: Path
-    ) -> Value | None:
-        """Return what `read` makes of a value; None where it has a fault, which is noted."""
-        try:
-            return read(value, path)
-        except BadRule as error:
-            self.found.append(error)
-        return None
 
     def mapping(self, raw: object, path: Path, what: str, example: str) -> Mapping[str, object]:
         """Return a mapping as it is, and an empty one for anything else, with a fault."""

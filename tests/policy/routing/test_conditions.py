@@ -9,8 +9,8 @@ from maildesk.mail.message import Address, Attachment, Automatic, AutomaticKind,
 from maildesk.model.facts import Facts, Level
 from maildesk.model.ticket import Priority, Status, TicketType
 from maildesk.policy.routing.conditions import FIELDS, MAIL, TICKET
-from maildesk.policy.routing.routes import BadRule, compile_rule
-from maildesk.policy.routing.rule import View
+from maildesk.policy.routing.rule import BadRule, View
+from maildesk.policy.routing.rule_file import compile_rule
 from maildesk.policy.routing.when import WORDS, read_when
 from maildesk.policy.rules import Organisation
 

@@ -15,7 +15,7 @@ from maildesk.config.starter import init_folder
 from maildesk.config.yaml_source import parse_document
 from maildesk.desk.policy_tests import mail_differences
 from maildesk.mail.parse import parse_mail
-from maildesk.policy.routing.routes import compile_rules
+from maildesk.policy.routing.rule_file import compile_rules
 from maildesk.policy.rules import Rules
 from maildesk.share import acknowledgements
 

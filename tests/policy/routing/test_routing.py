@@ -25,15 +25,9 @@ from maildesk.model.plan import Disposition
 from maildesk.model.ticket import Contact, Priority, Role, Status, TicketType, Visibility
 from maildesk.policy.decide import classify_arrival
 from maildesk.policy.routing.foresight import asked_by_rules
-from maildesk.policy.routing.routes import (
-    BadRule,
-    compile_rule,
-    compile_rules,
-    matches_ticket,
-    references,
-    route,
-)
-from maildesk.policy.routing.rule import Verdict, View
+from maildesk.policy.routing.routes import matches_ticket, route
+from maildesk.policy.routing.rule import BadRule, Verdict, View
+from maildesk.policy.routing.rule_file import compile_rule, compile_rules, references
 from maildesk.policy.rules import Acknowledge, Organisation, Team
 from maildesk.policy.threads import Arrival
 

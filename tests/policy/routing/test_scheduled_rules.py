@@ -18,9 +18,10 @@ from maildesk.model.changes import (
 )
 from maildesk.model.facts import Facts
 from maildesk.model.ticket import Priority, Role, Status
-from maildesk.policy.routing.routes import compile_rule, matches_ticket
+from maildesk.policy.routing.routes import matches_ticket
 from maildesk.policy.routing.rule import View
 from maildesk.policy.routing.scheduled_rules import asked_turns, fire
+from maildesk.policy.routing.rule_file import compile_rule
 from maildesk.policy.rules import Team
 
 BO = "bo@example.com"
