@@ -6,7 +6,7 @@ between, and however many look at the same time, it happens once.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -29,6 +29,8 @@ from maildesk.store.facts import ticket_facts
 
 log = structlog.get_logger()
 
+FIRINGS_A_DAY = 5  # of one rule on one ticket; whoever is told more often reads it no more
+DAY = timedelta(days=1)
 FIRINGS_AT_ONCE = 500  # what is more is done the next minute: the daemon must be able to stop
 
 
@@ -111,7 +113,8 @@ def _view(desk: Desk, one: WatchedTicket, now: datetime) -> View:
 def _try(desk: Desk, rule: Rule, ticket: int) -> None:
     """Fire a rule. One that fails holds up no other, and comes again when it is due next."""
     try:
-        fire(desk, rule, ticket)
+        if not _is_stopped(desk, rule, ticket):
+            fire(desk, rule, ticket)
     except Stale as error:
         log.info("rule does not fire", rule=rule.name, reason=str(error))
     except Temporary:
@@ -120,6 +123,23 @@ def _try(desk: Desk, rule: Rule, ticket: int) -> None:
         log.exception("rule not carried out", rule=rule.name, ticket=ticket)
         problem = f"The routing rule “{rule.name}” failed on case #{ticket}"
         send_alert(desk, Alert(f"routing:{rule.name}", problem, repr(error)))
+
+
+def _is_stopped(desk: Desk, rule: Rule, ticket: int) -> bool:
+    """Whether a rule has fired on a ticket too often: of two that undo each other one stops there,
+    until the ticket has not fitted it in between."""
+    now = desk.clock()
+    with desk.database.read() as session:
+        fired = rule_firings.fired_since(session.connection(), ticket, now - DAY)
+    if fired.get(rule.name, 0) < FIRINGS_A_DAY:
+        return False
+    with desk.database.write() as session:
+        rule_firings.note(session.connection(), rule.name, ticket, now)
+    often = (f"“{name}” {count} times" for name, count in fired.items() if count > 1)
+    problem = f"The routing rule “{rule.name}” does no more on case #{ticket}"
+    detail = f"Within a day fired there: {', '.join(often)}. Do these rules undo each other?"
+    send_alert(desk, Alert(f"often:{rule.name}", problem, detail, every=DAY))
+    return True
 
 
 def fire(desk: Desk, rule: Rule, number: int) -> None:

@@ -51,6 +51,7 @@ _TO_REQUESTER: Mapping[str, Mapping[str, object]] = {
         **CONVERSATION,
         "ticket": SOLVED,
         "mail": ANSWER,
+        "full": True,
         "agent": {"name": "Kari Nordmann"},
         "closes_at": WRITTEN_AT.replace(day=30),
     },
@@ -312,6 +313,13 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
         ("bundle", "second_part"): {"total": 530, "number": 402, "page": 2, "pages": 3},
         ("help", "no_ticket"): {"ticket": None},
         ("solved", "without_words"): {"mail": {**ANSWER, "text": ""}, "closes_at": None},
+        ("solved", "by_rule"): {
+            "mail": {**ANSWER, "text": ""},
+            "agent": None,
+            "full": False,
+            "reader": {"name": ""},
+            "quote": "",
+        },
         ("closed", "in_silence"): {"why": "silence"},
         ("closed", "unanswered"): {"why": "unanswered"},
         ("my_tickets", "unproved"): {

@@ -16,9 +16,10 @@ from maildesk.model.ticket import Status, Visibility
 from maildesk.store.apply_work import Stale
 from maildesk.store.lists import UNFINISHED
 from maildesk.store.rows import ticket_of
-from maildesk.store.tables import messages, rule_firings, tickets
+from maildesk.store.tables import events, messages, rule_firings, tickets
 
 AT_ONCE = 200  # tickets in memory
+RULE = "rule"  # what the history calls a firing
 
 # --- tickets --------------------------------------------------------------------------------------
 
@@ -73,6 +74,25 @@ def note(connection: Connection, rule: str, ticket: int, now: datetime) -> None:
         connection.execute(insert(rule_firings), row)
     except IntegrityError as error:
         raise Stale(f"the rule {rule} has fired on ticket {ticket}") from error
+
+
+_FIRINGS = (
+    select(events.c.new, func.count())
+    .where(
+        events.c.ticket == bindparam("ticket"),
+        events.c.kind == RULE,
+        events.c.at > bindparam("since"),
+    )
+    .group_by(events.c.new)
+    .order_by(func.count().desc(), events.c.new)
+)
+
+
+def fired_since(connection: Connection, ticket: int, since: datetime) -> dict[str, int]:
+    """How many times each rule (by name) has fired on a ticket since then, by its history; the most
+    frequent first."""
+    rows = connection.execute(_FIRINGS, {"ticket": ticket, "since": since}).all()
+    return {str(name): int(count) for name, count in rows}
 
 
 _THIS = delete(rule_firings).where(

@@ -182,6 +182,39 @@ def test_rule_that_cannot_be_asked_is_told_and_forgets_nothing(house, ada):
     assert rows(house) == 1
 
 
+def test_of_rules_that_undo_each_other_one_stops_and_the_admins_hear_of_it_once(house, ada):
+    to_and_fro = [
+        {
+            "name": f"From {old} to {new}",
+            "every": "1m",
+            "when": {"priority_is": old},
+            "then": {"priority": new, "notify": "lead"},
+        }
+        for old, new in (("P3", "P2"), ("P2", "P3"))
+    ]
+    house.change_rules(routing=compile_rules(to_and_fro))
+    letters = [letter for _minute in range(30) for letter in after(house, minutes=1)]
+    (alert,) = house.to(ADMIN, letters)
+    said = " ".join(alert.text.split())
+    assert "The routing rule “From P3 to P2” does no more on case #1" in said
+    assert "“From P2 to P3” 5 times, “From P3 to P2” 5 times" in said
+    assert [letter.recipient for letter in letters] == [*[BO] * 10, ADMIN]
+    assert [letter for _hour in range(48) for letter in after(house, hours=1)] == []
+
+
+def test_requester_is_asked_whether_it_works_when_a_rule_solves_it(house, ada):
+    solving = {**NAGGING, "then": {"solve": True}}
+    careful = Acknowledge("generic", 100)
+    house.change_rules(routing=compile_rules([solving]), acknowledge=careful)
+    (letter,) = after(house, days=3)
+    assert (letter.recipient, house.ticket()["status"]) == (ada.address, "solved")
+    assert "We have marked your case as solved." in letter.text
+    assert "Printer" not in letter.text + letter["Subject"], "nothing proves that she wrote it"
+    ada.inbox.append(letter)
+    house.post(ada.answer("Still broken."))
+    assert house.ticket()["status"] == "open"
+
+
 def test_one_round_of_process_asks_them_too(house, ada):
     house.clock.pass_time(days=3)
     process_once(house.desk)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from maildesk.model.changes import Detail, SetDetail, SetFields, SetStatus, SetWatchers
+from maildesk.model.changes import Detail, NoteEvent, SetDetail, SetFields, SetStatus, SetWatchers
 from maildesk.model.facts import WatchedTicket
 from maildesk.model.plan import Disposition, Plan
 from maildesk.model.ticket import Direction, Status, Visibility
@@ -90,6 +90,17 @@ def test_a_rule_fires_once_until_it_is_forgotten(three: Database) -> None:
         rule_firings.forget(session.connection(), [])
     assert fired(three) == {1: {"Other"}, 2: {"Nagging"}}
     note(three, "Nagging", 1)
+
+
+def test_firings_are_counted_by_the_tickets_history(three: Database) -> None:
+    for rule, ticket in (("Nagging", 1), ("Nagging", 1), ("Other", 1), ("Nagging", 2)):
+        change(three, NoteEvent(ticket, "rule", rule))
+    with three.read() as session:
+        connection = session.connection()
+        earlier = rule_firings.fired_since(connection, 1, NOW - timedelta(days=1))
+        later = rule_firings.fired_since(connection, 1, NOW + timedelta(days=1))
+    assert list(earlier.items()) == [("Nagging", 2), ("Other", 1)]
+    assert later == {}
 
 
 def test_rules_that_are_gone_and_tickets_that_are_over_are_forgotten(three: Database) -> None:

@@ -16,6 +16,7 @@ from maildesk.model.plan import Audience
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft
 from maildesk.policy.due.escalation import team_of
+from maildesk.policy.due.outlook import what_follows
 from maildesk.policy.due.timed_mail import is_believed, is_requester_told, refusal_of, requester_of
 from maildesk.policy.due.timeline import last_said_at, timeline
 from maildesk.policy.letters import Letter, fitting, label, write, write_agent
@@ -192,6 +193,11 @@ def remind_requester(draft: Draft, number: int, closes_at: datetime | None) -> N
         "quote_at": reply.at if reply else None,
     }
     _write_to(draft, "reminder", requester_of(draft), facts, topic=str(number))
+
+
+def tell_solved(draft: Draft) -> None:
+    """Tell the requester and the participants that a rule has solved the case, and what follows."""
+    _write_to(draft, "solved", readers(draft), what_follows(draft, "solved"))
 
 
 def tell_closed(draft: Draft, why: str) -> None:

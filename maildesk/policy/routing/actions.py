@@ -210,9 +210,10 @@ def template(route: Route, value: str, _rules: Rules) -> Route:
     return replace(route, template=value)
 
 
-@action(rule_words.FLAG)
+@action(rule_words.FLAG, is_for_tickets=True)
 def acknowledge(route: Route, value: bool, _rules: Rules) -> Route:  # noqa: FBT001 - of the file
-    """`false`: send no acknowledgement."""
+    """`false`: send no acknowledgement; of a ticket that a rule with `every` solves, no word that
+    it is solved."""
     return replace(route, is_acknowledged=value)
 
 
@@ -235,13 +236,15 @@ def notify(route: Route, value: Iterable[str], _rules: Rules) -> Route:
 @action(rule_words.TRUE, conflicts=("hold",), is_for_tickets=True)
 def solve(route: Route, _value: bool, _rules: Rules) -> Route:  # noqa: FBT001
     """`true`: the ticket is solved from the start; of the agents only those who watch it, and whom
-    `notify` names, are told."""
+    `notify` names, are told. By a rule with `every` it is solved now, and the requester and the
+    participants are asked whether it works (`solved`), unless it says `acknowledge: false`."""
     return replace(route, status=Status.SOLVED)
 
 
 @action(rule_words.TRUE, conflicts=("drop",), is_for_tickets=True)
 def hold(route: Route, _value: bool, _rules: Rules) -> Route:  # noqa: FBT001
-    """`true`: the ticket is on hold (it waits for a supplier) from the start."""
+    """`true`: the ticket is on hold (it waits for a supplier) from the start; by a rule with
+    `every`, from now on. The requester is not told."""
     return replace(route, status=Status.ON_HOLD)
 
 

@@ -25,6 +25,7 @@ from maildesk.model.plan import Audience, Plan, Route
 from maildesk.model.ticket import Status
 from maildesk.policy import notices
 from maildesk.policy.draft import Draft
+from maildesk.policy.due.sla_notices import tell_solved
 from maildesk.policy.due.timers import finished, occasion
 from maildesk.policy.letters import Letter, write_agent
 from maildesk.policy.routing.actions import TURNS
@@ -61,6 +62,8 @@ def fire(rule: Rule, ticket: TicketFacts, rules: Rules, now: datetime, known: Fa
     _set_people(draft, route)
     if route.status:
         draft.trigger(TRIGGERS[route.status])
+    if route.status is Status.SOLVED and route.is_acknowledged:
+        tell_solved(draft)
     _tell(draft, route, ticket, f"the {cause_of(rule)} fits")
     return finished(draft, cause)
 
@@ -106,7 +109,7 @@ def _set_people(draft: Draft, route: Route) -> None:
 
 def _tell(draft: Draft, route: Route, before: TicketFacts, reason: str) -> None:
     """Tell whoever has the case now and had it not, then whom the rule names: each once. Of a case
-    that it solves, only those."""
+    that it solves, of the agents only those."""
     told: set[str] = set()
     if draft.ticket.status is not Status.SOLVED:
         by = "agent" if draft.ticket.assignee else "team"

@@ -17,11 +17,12 @@ from maildesk.model.changes import (
     SetWatchers,
 )
 from maildesk.model.facts import Facts
+from maildesk.model.plan import Audience
 from maildesk.model.ticket import Priority, Role, Status
 from maildesk.policy.routing.routes import matches_ticket
 from maildesk.policy.routing.rule import View
-from maildesk.policy.routing.scheduled_rules import asked_turns, fire
 from maildesk.policy.routing.rule_file import compile_rule
+from maildesk.policy.routing.scheduled_rules import asked_turns, fire
 from maildesk.policy.rules import Team
 
 BO = "bo@example.com"
@@ -96,7 +97,11 @@ def test_a_watcher_outside_the_desk_takes_part(done, roles):
 
 
 def by(plan):
-    return {notice.to.address: notice.facts["by"] for notice in plan.notices}
+    return {
+        notice.to.address: notice.facts["by"]
+        for notice in plan.notices
+        if notice.audience is Audience.AGENT
+    }
 
 
 def test_whom_it_names_is_told_once_and_why(done):
@@ -131,9 +136,11 @@ def test_of_what_it_solves_only_those_hear_whom_it_names(done):
     }
 
 
-def test_nothing_is_told_to_the_requester(done):
-    plan = done({"solve": True, "priority": "P1", "tags": ["stale"]})
-    assert plan.notices == ()
+def test_nothing_is_told_to_the_requester_but_that_it_is_solved(done, told, world):
+    quiet = {"hold": True, "priority": "P1", "tags": ["stale"]}
+    assert told(done(quiet)) == []
+    assert told(done({"solve": True})) == [("solved", world.ada.address)]
+    assert told(done({"solve": True, "acknowledge": False})) == []
 
 
 # --- by turns -----------------------------------------------------------------------------------
