@@ -1,8 +1,10 @@
 """Reads the rules of a file: each becomes a `Rule` that can be asked, or its faults are told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from maildesk.policy.routing import actions
 from maildesk.policy.routing.actions import ACTIONS, ActionWord
@@ -13,6 +15,7 @@ from maildesk.policy.routing.rule import (
     BadRule,
     Condition,
     Faults,
+    Groups,
     Path,
     Reference,
     Rule,
@@ -161,9 +164,15 @@ def _action(word: ActionWord, raw: object, where: Path, faults: Faults) -> Actio
         name=word.name,
         value=value,
         carry_out=word.carry_out,
-        fill=actions.fill if word.is_filled else lambda value, _groups: value,
+        fill=_fill(word),
         references=references,
     )
+
+
+def _fill(word: ActionWord) -> Callable[[Any, Groups], Any]:
+    if not word.is_filled:
+        return lambda value, _groups: value
+    return partial(actions.fill, is_cut=word.is_cut)
 
 
 def _check_places(then: tuple[Action, ...], where: Path, when: Condition, faults: Faults) -> None:
