@@ -28,6 +28,7 @@ TICKET: Mapping[str, object] = {
     "created_at": WRITTEN_AT,
     "due_at": DUE_AT,  # None: no promise runs
     "wake_at": None,  # when a case that is put off comes back
+    "away_until": None,  # of whoever has it, where he is away
 }
 OPEN: Mapping[str, object] = {**TICKET, "status": "open", "assignee": "Kari Nordmann"}
 SOLVED: Mapping[str, object] = {**OPEN, "status": "solved", "due_at": None}

@@ -242,7 +242,8 @@ OCCASIONS: Mapping[tuple[str, str], Mapping[str, object]] = MappingProxyType(
             "actor": None,
             "reason": "",
             "since": WRITTEN_AT,
-            "next_told": ["lead"],
+            "next_at": LATER,
+            "next_told": ["Bo Dahl"],
         },
         ("assigned", "reopens"): {"by": "reopens", "actor": None, "reason": "", "times": 3},
         ("command_receipt", "stored"): {

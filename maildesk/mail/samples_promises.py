@@ -1,8 +1,8 @@
 """Samples of mails about promises: what clocks, ladders, reminders and the digest write.
 
-In a list of `timeline` the `kind` is one of: created, asked, answered, noted, status, priority,
-assignee, team, told, step, ack, breach. `clock` is `policy.sla.promises.ClockName`, `next_told` are
-words of `notify` in sla.yaml, or names.
+In a list of `timeline` the `kind` is one of: created, asked, admitted, answered, noted, status,
+priority, assignee, team, told, step, ack, breach. `clock` is `policy.sla.promises.ClockName`,
+`next_told` are names, or one of the words team and requester.
 """
 
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ PROMISES_TO_REQUESTER: Mapping[str, Sample] = {
         "back_at": None,  # when an agent looks again, whatever comes
     },
     "reminder": {**_TO_HER, **_QUESTION, "is_last": False, "closes_at": CLOSES_AT},
-    "progress": {**_TO_HER, "next_update_at": LATER},
+    "progress": {**_TO_HER, "next_update_at": LATER, "late_since": None},
     "delay": {**_TO_HER, "clock": "resolution", "due_at": DUE_AT, "next_update_at": LATER},
     "specialist": {**_TO_HER, "due_at": LATER},
 }
@@ -67,7 +67,7 @@ _STEP: Sample = {
     "due_at": DUE_AT,
     "is_late": False,  # the mail, after downtime
     "reached_at": WRITTEN_AT,
-    "others_due": [{"clock": "resolution", "step": "50%"}],
+    "others_due": [{"clock": "resolution", "step": "50%", "is_ahead": False}],
     "next_at": DUE_AT,  # what comes if nobody does anything, and who hears of it
     "next_told": ["Kari Nordmann", "Bo Dahl", "requester"],
 }
@@ -77,10 +77,11 @@ def _at(hour: int, minute: int = 0) -> datetime:
     return WRITTEN_AT.replace(hour=hour, minute=minute)
 
 
+_DONE: Sample = {"who": "", "old": "", "new": "", "said_at": WRITTEN_AT}  # of `admitted`: it came
 _TIMELINE: list[Sample] = [
-    {"at": WRITTEN_AT, "kind": "created", "who": "", "old": "", "new": ""},
-    {"at": _at(8, 20), "kind": "assignee", "who": "", "old": "", "new": "Kari Nordmann"},
-    {"at": _at(11, 40), "kind": "asked", "who": "", "old": "", "new": ""},
+    {**_DONE, "at": WRITTEN_AT, "kind": "created"},
+    {**_DONE, "at": _at(8, 20), "kind": "assignee", "new": "Kari Nordmann"},
+    {**_DONE, "at": _at(11, 40), "kind": "asked"},
 ]
 
 _LINE: Sample = {
@@ -90,6 +91,7 @@ _LINE: Sample = {
     "is_half_gone": False,  # half of the time, of one that is not overdue
     "commands": [command("#solve")],
 }
+_AWAY: Sample = {**OPEN, "away_until": CLOSES_AT}
 _NEXT: Sample = {**_LINE, "number": 1039, "subject": "New screen", "due_at": LATER, "requester": BO}
 
 PROMISES_TO_AGENT: Mapping[str, Sample] = {
@@ -99,6 +101,7 @@ PROMISES_TO_AGENT: Mapping[str, Sample] = {
         "percent": 75,  # None: a step by time, or none of the ladder
         "left": timedelta(minutes=45),
         "is_nudge": False,  # True: the owner is asked for a word to the requester
+        "is_requester_told": True,
         "commands": [*map(command, ("#ack", "#solve", "#wait 2d"))],
     },
     "sla_breach": {
@@ -166,6 +169,10 @@ ON_PROMISES: Mapping[tuple[str, str], Sample] = MappingProxyType(
         ("question", "until_a_day"): {"remind_at": None, "closes_at": None, "back_at": LATER},
         ("reminder", "last"): {"is_last": True},
         ("progress", "on_hold"): {"ticket": {**OPEN, "status": "on_hold", "assignee": None}},
+        ("progress", "nobody"): {"ticket": TICKET},
+        ("progress", "late"): {"late_since": WRITTEN_AT, "next_update_at": None},
+        ("progress", "owner_away"): {"ticket": _AWAY},
+        ("delay", "on_hold"): {"ticket": {**_AWAY, "status": "on_hold"}},
         ("delay", "of_an_answer"): {"clock": "first_response", "ticket": TICKET},
         ("delay", "unproved"): {"full": False, "reader": {"name": ""}},
         ("sla_warning", "update"): {
@@ -175,9 +182,29 @@ ON_PROMISES: Mapping[tuple[str, str], Sample] = MappingProxyType(
             "next_told": [],
             "others_due": [],
         },
+        ("sla_warning", "unreachable"): {
+            **dict.fromkeys(("percent", "left", "next_at")),
+            "clock": "update",
+            "is_nudge": True,
+            "is_requester_told": False,
+            "next_told": [],
+            "others_due": [],
+        },
+        ("sla_warning", "owner_away"): {
+            "ticket": _AWAY,
+            "reader": BO,
+            "next_told": ["team", "Mona Vik"],
+            "others_due": [{"clock": "resolution", "step": "50%", "is_ahead": True}],
+        },
         ("sla_warning", "late"): {"clock": "resolution", "percent": None, "is_late": True},
         ("sla_breach", "resolution"): {"clock": "resolution", "is_requester_told": False},
+        ("sla_manager", "admitted"): {
+            "timeline": [_TIMELINE[0], {**_DONE, "at": _at(11, 40), "kind": "admitted"}],
+        },
+        ("sla_manager", "own"): {"reader": {"name": "Kari Nordmann"}},
+        ("sla_manager", "owner_away"): {"ticket": _AWAY, "timeline": _TIMELINE[:1]},
         ("sla_manager", "nobody"): {
+            "more": 4,
             "ticket": TICKET,
             "clock": "next_response",
             "percent": None,

@@ -242,6 +242,7 @@ def _ticket_facts(draft: Draft) -> dict[str, object]:
         "queue": ticket.queue,
         "team": ticket.team,
         "assignee": assignee.name if assignee else None,
+        "away_until": draft.arrival.facts.absent.get(ticket.assignee or ""),
         "requester": person_facts(draft, ticket.requester),
         "created_at": ticket.created_at,
         "due_at": next_due_at(draft),

@@ -15,19 +15,25 @@ from maildesk.model.changes import NoteEvent
 from maildesk.model.plan import Audience
 from maildesk.model.ticket import Party, Role
 from maildesk.policy.draft import Draft
-from maildesk.policy.due.escalation import team_of
+from maildesk.policy.due.escalation import escalated_to
+from maildesk.policy.due.follow_ups import calendar_of
 from maildesk.policy.due.outlook import what_follows
-from maildesk.policy.due.timed_mail import is_believed, is_requester_told, refusal_of, requester_of
-from maildesk.policy.due.timeline import last_said_at, timeline
+from maildesk.policy.due.timed_mail import (
+    is_believed,
+    is_reached,
+    is_requester_told,
+    refusal_of,
+    requester_of,
+)
+from maildesk.policy.due.timeline import timeline
 from maildesk.policy.letters import Letter, fitting, label, write, write_agent
 from maildesk.policy.notices import desk_address, given_facts, readers
 from maildesk.policy.rules import Agent
 from maildesk.policy.sla.clock import Clock
-from maildesk.policy.sla.ladder import Firing, Step
+from maildesk.policy.sla.ladder import REQUESTER, Firing, Step
 from maildesk.policy.sla.promises import ClockName
 
 _FAR_TOO_LATE = 150  # percent, from which on the manager is told what happened
-_UNASSIGNED = "unassigned"  # the team, while nobody has the case
 _ZERO = timedelta()
 
 
@@ -56,7 +62,10 @@ def tell_step(
         "percent": step.percent,
         "is_nudge": False,
         "is_requester_told": is_requester_told(draft, (firing, *others), is_owed=is_owed),
-        "others_due": [{"clock": each.clock, "step": each.step.name} for each in others],
+        "others_due": [
+            {"clock": each.clock, "step": each.step.name, "is_ahead": each.at > draft.arrival.now}
+            for each in others
+        ],
         **_next_step(draft, clock, others),
     }
     if kind == "sla_manager":
@@ -115,6 +124,7 @@ def nudge_owner(draft: Draft, agents: Iterable[Agent], update_due_at: datetime |
             "reached_at": None,
             "percent": None,
             "is_nudge": True,
+            "is_requester_told": is_reached(draft),
             "others_due": [],
             "next_at": None,
             "next_told": [],
@@ -125,13 +135,15 @@ def nudge_owner(draft: Draft, agents: Iterable[Agent], update_due_at: datetime |
 
 
 def tell_stale(draft: Draft, agents: Iterable[Agent], since: datetime) -> None:
-    """Tell agents that nothing was said in the case for so long: the owner first, then the lead.
-    `since` counts where the log does not say when somebody spoke."""
-    told, team = list(agents), team_of(draft)
-    is_lead_next = bool(team and team.lead and team.lead not in {one.handle for one in told})
-    next_told = ["lead"] if is_lead_next else []
-    facts = {"since": last_said_at(draft) or since, "next_told": next_told}
-    _assigned(draft, told, "stale", facts)
+    """Tell agents that nothing was said in the case since then: the owner first, and as long again
+    afterwards the lead."""
+    rules, now = draft.arrival.rules, draft.arrival.now
+    calendar = calendar_of(draft.ticket, rules)
+    later = calendar.days_later(since, 2 * rules.follow_up.stale)
+    next_at = calendar.next_opening(later) if later else None
+    is_last = next_at is None or next_at <= now
+    next_told = [] if is_last else _names(draft, ["lead"])
+    _assigned(draft, agents, "stale", {"since": since, "next_at": next_at, "next_told": next_told})
 
 
 def tell_reopens(draft: Draft, agents: Iterable[Agent], times: int) -> None:
@@ -167,10 +179,12 @@ def tell_delay(draft: Draft, clock: Clock, next_update_at: datetime | None) -> N
     _note_told(draft, "delay", told, next_update_at)
 
 
-def tell_progress(draft: Draft, next_update_at: datetime | None) -> None:
+def tell_progress(
+    draft: Draft, next_update_at: datetime | None, late_since: datetime | None = None
+) -> None:
     """Tell the requester how it goes, who has the case, and by when the next word comes; None: none
-    comes by itself."""
-    facts: dict[str, object] = {"next_update_at": next_update_at}
+    comes by itself. `late_since`: the desk stood still when this one was due."""
+    facts: dict[str, object] = {"next_update_at": next_update_at, "late_since": late_since}
     told = _write_to(draft, "progress", requester_of(draft), facts)
     _note_told(draft, "progress", told, next_update_at)
 
@@ -278,26 +292,20 @@ def _clock_facts(clock: Clock) -> dict[str, object]:
 def _next_step(draft: Draft, clock: Clock, others: Sequence[Firing]) -> dict[str, object]:
     """What comes next on this clock, and who hears of it."""
     named = {firing.key for firing in others}
-    is_free = draft.ticket.assignee is None
     for firing in clock.ahead:
-        names = [name for name in firing.step.notify if name != _UNASSIGNED or is_free]
-        if names and firing.key not in named:
-            told = dict.fromkeys(_called(draft, name) for name in names)
-            return {"next_at": firing.at, "next_told": list(told)}
+        told = _names(draft, firing.step.notify)
+        told += [REQUESTER] if is_requester_told(draft, [firing], is_owed=False) else []
+        if told and firing.key not in named:
+            return {"next_at": firing.at, "next_told": told}
     return {"next_at": None, "next_told": []}
 
 
-def _called(draft: Draft, name: str) -> str:
-    """Who a word of `notify` is by name; the word itself where it is nobody, or several."""
-    rules, team = draft.arrival.rules, team_of(draft)
-    if name == "owner":
-        name = draft.ticket.assignee or "team"
-    elif name in ("lead", "manager") and team:
-        name = getattr(team, name) or name
-    elif name == _UNASSIGNED:
-        name = "team"
-    agent = rules.agent(name)
-    return agent.name if agent else name
+def _names(draft: Draft, words: Iterable[str]) -> list[str]:
+    """The names of those whom words of `notify` reach; `team` for all who are there, if many."""
+    agents, team = escalated_to(draft, words), escalated_to(draft, ["team"])
+    is_team = len(team) > 2 and set(team) <= set(agents)
+    others = [agent.name for agent in agents if not (is_team and agent in team)]
+    return ["team", *others] if is_team else others
 
 
 def _last_words(draft: Draft) -> dict[str, object]:

@@ -36,9 +36,13 @@ def is_believed(draft: Draft, party: Party) -> bool:
     return is_by_agent or any(line.new == _TO_REQUESTER for line in log)
 
 
-def is_requester_told(draft: Draft, steps: Iterable[Firing], *, is_owed: bool) -> bool:
-    """Whether the requester hears of these steps, too (`tell_delay`), or is owed that anyhow."""
-    if not is_owed and not any(REQUESTER in firing.step.notify for firing in steps):
-        return False
+def is_reached(draft: Draft) -> bool:
+    """Whether automatic mail may go to the requester."""
     parties = requester_of(draft)
     return any(not refusal_of(draft, one, full=is_believed(draft, one)) for one in parties)
+
+
+def is_requester_told(draft: Draft, steps: Iterable[Firing], *, is_owed: bool) -> bool:
+    """Whether the requester hears of these steps, too (`tell_delay`), or is owed that anyhow."""
+    is_named = any(REQUESTER in firing.step.notify for firing in steps)
+    return (is_owed or is_named) and is_reached(draft)

@@ -1,11 +1,9 @@
 """What happened on a case, line by line, for whoever has to judge why it is late."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from maildesk.model.facts import LogLine
 from maildesk.policy.draft import Draft
-from maildesk.policy.due.follow_ups import is_public
 from maildesk.policy.rules import Rules
 
 LINES = 12  # the first one, and the latest
@@ -17,7 +15,7 @@ _MESSAGES = {"in public": "asked", "out public": "answered", "in internal": "not
 def timeline(draft: Draft) -> dict[str, object]:
     """Return what the template `sla_manager` sees of the ticket's log, oldest first; `more` lines
     between the first and the latest ones are left out. Of a step, `new` is the clock and `old` what
-    is reached on it."""
+    is reached on it; of a mail that was held, `said_at` is when it came."""
     log = draft.facts.log
     opening = next((line.receipt for line in log if line.kind == "created"), None)
     told = (line for line in log if not (line.kind == "message" and _is_of(line, opening)))
@@ -31,16 +29,12 @@ def _is_of(line: LogLine, receipt: int | None) -> bool:
     return receipt is not None and line.receipt == receipt
 
 
-def last_said_at(draft: Draft) -> datetime | None:
-    """Return when the last message came or went that is for everybody; None if the log has none."""
-    return max((line.at for line in draft.facts.log if is_public(line)), default=None)
-
-
 def _items(line: LogLine, rules: Rules) -> Iterable[dict[str, object]]:
     kind, who = line.kind, ""
     old, new = line.old, line.new
     if kind in ("message", "admitted", "released"):
         kind = _MESSAGES.get(line.new, "")
+        kind = "admitted" if line.kind == "admitted" and kind == "asked" else kind
     elif kind == "created":
         who = _name(line.old, rules)
     elif kind == "assignee":
@@ -51,7 +45,10 @@ def _items(line: LogLine, rules: Rules) -> Iterable[dict[str, object]]:
         new = _name(line.new, rules)
     elif kind not in _TOLD_AS_THEY_ARE:
         kind = ""
-    return [{"at": line.at, "kind": kind, "who": who, "old": old, "new": new}] if kind else []
+    if not kind:
+        return []
+    item = {"at": line.at, "kind": kind, "who": who, "old": old, "new": new}
+    return [item | {"said_at": line.said_at or line.at}]
 
 
 def _name(handle: str, rules: Rules) -> str:

@@ -102,10 +102,14 @@ def _update(draft: Draft, due: Due, clock: Clock) -> None:
     """The requester is owed a word: first the owner is told, then the desk speaks itself."""
     firing, _clock = _rung(due)
     if REQUESTER in firing.step.notify:
-        sla_notices.tell_progress(draft, _next_word(draft, clock))
+        sla_notices.tell_progress(draft, _next_word(draft, clock), _late_since(due))
     elif clock.due_at:
         agents = escalated_to(draft, firing.step.notify)
         sla_notices.nudge_owner(draft, agents, clock.due_at)
+
+
+def _late_since(due: Due) -> datetime | None:
+    return due.turn.at if due.is_late else None
 
 
 def _next_word(draft: Draft, clock: Clock | None = None) -> datetime | None:
@@ -161,7 +165,7 @@ def _word(draft: Draft, due: Due) -> None:
         agents = escalated_to(draft, ["owner"])
         sla_notices.nudge_owner(draft, agents, due.turn.closes_at)
     elif automatic_in_a_row(draft.log) < AUTOMATIC_IN_A_ROW:
-        sla_notices.tell_progress(draft, _next_word(draft))
+        sla_notices.tell_progress(draft, _next_word(draft), _late_since(due))
 
 
 def _remind(draft: Draft, due: Due) -> None:

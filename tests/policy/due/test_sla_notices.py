@@ -171,7 +171,103 @@ def test_a_step_for_nobodys_cases_is_not_announced_to_an_owner(begin, agents):
     for assignee, is_told in (("kari", False), (None, True)):
         draft = begin(assignee=assignee)
         tell_step(draft, firing(), replace(CLOCK, ahead=ahead), [agents["kari"]])
-        assert ("the next mail goes to the team" in words(draft.notices[0])) is is_told
+        assert ("the next mail goes to you and Bo Li" in words(draft.notices[0])) is is_told
+
+
+def test_who_hears_of_the_next_step_is_told_as_it_will_be(begin, agents, world):
+    """Of roles that nobody has, whoever answers; of a requester who is not told, nothing."""
+    lin, mona = (replace(agents["bo"], handle=name, name=name.title()) for name in ("lin", "mona"))
+    rules = replace(
+        world.rules,
+        agents=(*world.rules.agents, lin, replace(mona, teams=())),
+        teams=(Team("first-line", lead="kari", manager="mona"), Team("finance")),
+    )
+    for notify, assignee, no_mail, said in (
+        (["lead", "requester"], "bo", [], "goes to you and Ada Berg on"),
+        (["lead", "requester"], "bo", ["ada@example.org"], "goes to you on"),
+        (["requester"], "bo", ["ada@example.org"], "No further mail follows about this promise"),
+        (["manager"], "bo", [], "goes to Mona on"),
+        (["owner", "manager"], None, [], "goes to the team and Mona on"),
+        (["manager"], "kari", [], "goes to Mona on"),
+    ):
+        draft = begin(rules, want_no_mail=no_mail, assignee=assignee)
+        ahead = (Firing("first_response", 1, 0, read_step("100%", notify=notify), DUE_AT),)
+        tell_step(draft, firing(), replace(CLOCK, ahead=ahead), [agents["kari"]])
+        assert said in words(draft.notices[0])
+    nobody = replace(rules, teams=(Team("first-line"), Team("finance")))
+    draft = begin(nobody)
+    ahead = (Firing("first_response", 1, 0, read_step("150%", notify=["manager"]), DUE_AT),)
+    tell_step(draft, firing(), replace(CLOCK, ahead=ahead), [agents["bo"]])
+    assert "goes to Kari Nordmann on" in words(draft.notices[0])
+
+
+def test_who_owns_the_case_himself_is_not_sent_to_himself(begin, agents):
+    draft = begin()
+    tell_step(draft, firing("150%"), CLOCK, [agents["kari"], agents["bo"]])
+    own, others = map(words, draft.notices)
+    assert "You have it: please end it, or give it to somebody who can." in own
+    assert "Please speak with Kari Nordmann" in others
+
+
+def away(draft):
+    """Kari, who has the case, is away for ten days."""
+    facts = replace(draft.arrival.facts, absent={"kari": NOW + timedelta(days=10)})
+    draft.arrival = replace(draft.arrival, facts=facts)
+    return draft
+
+
+def test_who_stands_in_reads_until_when_the_owner_is_away(begin, agents):
+    draft = away(begin())
+    tell_step(draft, firing(), CLOCK, [agents["bo"]])
+    tell_step(draft, firing("150%"), CLOCK, [agents["bo"]])
+    warning, late = map(words, draft.notices)
+    assert "Kari Nordmann has it and is away until Thu, 3 Dec 2026" in warning
+    assert "Kari Nordmann has it and is away until Thu, 3 Dec 2026" in late
+    assert "Please give the case to somebody who is here." in late
+
+
+def test_a_requester_is_not_told_of_an_owner_who_is_away(begin):
+    draft = away(begin())
+    tell_delay(draft, CLOCK, LATER)
+    tell_progress(draft, LATER)
+    tell_referred(draft)
+    assert not any("Kari" in words(notice) for notice in draft.notices)
+    assert "It is with our team." in words(draft.notices[2])
+
+
+def test_a_case_that_nobody_has_taken_is_not_said_to_be_worked_on(begin):
+    draft = begin(assignee=None)
+    tell_progress(draft, LATER)
+    text = words(draft.notices[0])
+    assert "It is with our team; nobody has taken it yet." in text
+    assert "work on" not in text
+
+
+def test_progress_that_comes_late_says_that_we_are_sorry(begin):
+    draft = begin()
+    tell_progress(draft, LATER, NOW - timedelta(days=3))
+    tell_progress(draft, LATER)
+    late, usual = map(words, draft.notices)
+    assert "You should have heard from us by Fri, 20 Nov 2026, 10:00 CET" in late
+    assert "sorry" not in usual
+
+
+def test_a_nudge_tells_what_the_desk_does_if_nobody_writes(begin, agents):
+    for no_mail, said in (([], "the desk writes how"), (["ada@example.org"], "No automatic mail")):
+        draft = begin(want_no_mail=no_mail, status=Status.ON_HOLD)
+        nudge_owner(draft, [agents["kari"]], DUE_AT)
+        assert said in words(draft.notices[0])
+
+
+def test_a_mail_that_was_held_is_told_with_both_its_instants(begin, agents):
+    log = [
+        line("created", 300, new="new"),
+        line("admitted", 5, new="in public", said_at=NOW - timedelta(days=3)),
+    ]
+    draft = begin(log=log)
+    tell_step(draft, firing("150%"), CLOCK, [agents["bo"]])
+    said = "Mon, 23 Nov 2026, 09:55 CET: admitted: a mail of Fri, 20 Nov 2026, 10:00 CET"
+    assert said in words(draft.notices[0])
 
 
 def test_a_step_names_the_others_that_it_stands_for_and_that_it_is_late(begin, agents):
@@ -180,6 +276,9 @@ def test_a_step_names_the_others_that_it_stands_for_and_that_it_is_late(begin, a
     tell_step(draft, firing(), CLOCK, [agents["kari"]], others=others, is_late=True)
     text = words(draft.notices[0])
     assert "Also reached now: the solution (50%)." in text
+    soon = replace(others[0], at=NOW + timedelta(minutes=4))
+    tell_step(draft, firing("80%"), CLOCK, [agents["kari"]], others=[soon])
+    assert "Also reached within minutes: the solution (50%)." in words(draft.notices[1])
     assert "This mail comes late; it was due on Mon, 23 Nov 2026, 10:00 CET." in text
 
 
@@ -262,6 +361,10 @@ def test_a_long_history_is_told_by_its_first_and_its_latest_lines(begin, agents)
     assert "reason given: r39" in text
     assert "reason given: r5 " not in text
     assert "29 steps in between left out." in text
+    source = SOURCES.find("sla_manager", "en")
+    facts = draft.notices[0].facts
+    shown = render(source, facts, timezone="Europe/Oslo", language="en").text
+    assert "What happened\n\n29 steps in between left out." in shown
 
 
 @pytest.mark.parametrize("zone", ["Europe/Oslo", "America/New_York", "Asia/Kolkata"])
@@ -324,7 +427,7 @@ def test_a_silent_case_is_told_with_the_last_public_word(begin, agents):
         line("message", 60, new="in internal"),
     ]
     draft = begin(log=log)
-    tell_stale(draft, [agents["kari"], agents["bo"]], NOW)
+    tell_stale(draft, [agents["kari"], agents["bo"]], NOW - timedelta(days=4))
     assert [notice.to.address for notice in draft.notices] == ["kari@example.com", "bo@example.com"]
     assert "Silent since Thu, 19 Nov 2026" in words(draft.notices[0])
     assert "hears of it" not in words(draft.notices[0])
@@ -332,10 +435,13 @@ def test_a_silent_case_is_told_with_the_last_public_word(begin, agents):
 
 def test_the_owner_of_a_silent_case_reads_that_the_lead_is_next(begin, agents, world):
     rules = replace(world.rules, teams=(Team("first-line", lead="bo"), Team("finance")))
-    for who, is_next in (("kari", True), ("bo", False)):
+    for since, said in (
+        (NOW - timedelta(days=4), "the next mail goes to Bo Li on"),
+        (NOW - timedelta(days=30), "No further mail follows about this silence."),
+    ):
         draft = begin(rules)
-        tell_stale(draft, [agents[who]], NOW)
-        assert ("the team’s lead hears of it" in words(draft.notices[0])) is is_next
+        tell_stale(draft, [agents["kari"]], since)
+        assert said in words(draft.notices[0])
 
 
 def test_a_case_that_comes_back_again_and_again_is_told(begin, agents):
