@@ -4,7 +4,7 @@ The files, once they took over, are kept in the database: with a fault in them a
 good copy serves. What was promised in earlier versions of sla.yaml becomes `Rules.editions`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from maildesk.config import load, load_database
-from maildesk.errors import MaildeskError, Misconfigured
+from maildesk.errors import MaildeskError, Misconfigured, Problem
 from maildesk.policy.rules import Rules
 from maildesk.policy.sla.file import SlaBook, read_sla
 from maildesk.policy.sla.promises import Edition
@@ -40,7 +41,8 @@ class Loaded:
 def load_or_kept(folder: Path, environ: Mapping[str, str]) -> Loaded:
     """Read the configuration; where files that are reloaded have a fault, the last good copy.
 
-    Raises: Misconfigured with every problem, where there is no copy or maildesk.yaml is at fault.
+    Raises: Misconfigured with every problem, where there is no copy, maildesk.yaml is at fault, or
+    this version of the program refuses the copy too.
     """
     try:
         return Loaded(load(folder, environ))
@@ -50,24 +52,30 @@ def load_or_kept(folder: Path, environ: Mapping[str, str]) -> Loaded:
             raise
         try:
             settings = load(folder, environ, kept=kept.files)
-        except Misconfigured:
-            raise error from None
+        except Misconfigured as refused:
+            raise Misconfigured(*error.problems, *_of_copy(error, refused)) from None
         rules = replace(settings.rules, version=kept.version)
         return Loaded(replace(settings, rules=rules), error)
 
 
+def _of_copy(error: Misconfigured, refused: Misconfigured) -> Iterator[Problem]:
+    """What is wrong with the copy, and not with the files."""
+    for problem in refused.problems:
+        if problem not in error.problems:
+            yield Problem("the last good copy", None, None, str(problem))
+
+
 def _newest(folder: Path, environ: Mapping[str, str]) -> Configuration | None:
-    """The last good copy; None where there is no database yet, or an older one, or maildesk.yaml
-    does not say where."""
+    """The last good copy; None where there is no database yet, one that is too old to hold any, or
+    maildesk.yaml does not say where. It is read before an older schema is brought up to date."""
     try:
         database = open_database(load_database(folder, environ), is_reader=True)
         try:
-            database.check_schema()
             with database.read() as session:
                 return configurations.newest(session.connection())
         finally:
             database.close()
-    except MaildeskError:
+    except (MaildeskError, SQLAlchemyError):
         return None
 
 

@@ -4,6 +4,7 @@ It waits for signals: SIGHUP reloads the rules, SIGTERM and SIGINT end. Every te
 the service manager that we live, unless a part is stuck, and looks whether the wall clock was set.
 """
 
+import hashlib
 import signal
 import time
 from datetime import timedelta
@@ -44,7 +45,14 @@ def tell_rejected(
     for problem in rejected.problems:
         log.error("configuration rejected, the last good copy serves", problem=str(problem))
     words = "The configuration is rejected; the last good copy serves"
-    send_alert(desk, Alert("rules", words, str(rejected), every))
+    send_alert(desk, _alert_of(words, rejected, every))
+
+
+def _alert_of(words: str, rejected: Misconfigured, every: timedelta) -> Alert:
+    """One alert for each new fault, whatever was told of others."""
+    told = str(rejected)
+    key = f"rules:{hashlib.sha256(f'{words}{told}'.encode()).hexdigest()[:16]}"
+    return Alert(key, words, f"{told}\n`maildesk check` shows the lines.", every)
 
 
 class Service:
@@ -117,7 +125,7 @@ class Service:
             log.error("rules rejected, the old ones stay in force", problem=str(problem))
         if str(error) != self._rules_problem:
             words = "The new configuration is rejected; the old one stays in force"
-            send_alert(self._desk, Alert("rules", words, str(error)))
+            send_alert(self._desk, _alert_of(words, error, timedelta()))
         self._rules_problem = str(error)
 
     def _watch_clock(self, drift: float) -> float:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, update
+from sqlalchemy import Engine, event, text, update
 
 from maildesk.config import load, load_again
 from maildesk.errors import Misconfigured
@@ -89,6 +89,28 @@ def test_the_last_good_copy_serves_where_a_template_of_a_rule_is_gone(desk: Path
     welcome.unlink()
     assert "welcome" in str(load_or_kept(desk, {}).rejected)
     assert start(desk, 1).version == good.version
+
+
+def test_the_last_good_copy_of_an_older_schema_serves(desk: Path) -> None:
+    good = start(desk)
+    with opened(desk) as database, database.write() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    (desk / "routing.yaml").write_text("{")
+    assert load_or_kept(desk, {}).settings.rules.version == good.version
+
+
+def test_a_copy_that_this_version_refuses_says_why(desk: Path) -> None:
+    start(desk)
+    with opened(desk) as database, database.write() as session:
+        row = session.execute(configurations.select()).one()
+        files = {**row.files, "people.yaml": "agents: {}\n"}
+        session.execute(update(configurations).values(files=files))
+    (desk / "routing.yaml").write_text("{")
+    with pytest.raises(Misconfigured) as caught:
+        load_or_kept(desk, {})
+    told = str(caught.value).splitlines()
+    assert told[0].startswith("routing.yaml:1:2: ")
+    assert told[1].startswith('the last good copy: people.yaml:1:1: "teams" is missing')
 
 
 def test_a_fault_in_maildesk_yaml_is_no_matter_of_copies(desk: Path) -> None:

@@ -129,6 +129,7 @@ def test_last_good_copy_serves_where_files_are_broken_at_start(daemon: RunningDa
     told = alert.get_payload(0).get_payload(decode=True).decode()
     assert "routing.yaml:3" in told
     assert "sla.yaml:1" in told
+    assert "maildesk check" in told
     assert daemon.ask("check").returncode == 78
     piped = daemon.cli("receive", "--to", "support@example.com", stdin=write_mail(2))
     assert piped.returncode == 0
@@ -137,9 +138,13 @@ def test_last_good_copy_serves_where_files_are_broken_at_start(daemon: RunningDa
 
     reload_and_wait(daemon, "rules rejected")
     daemon.write("routing.yaml", ROUTING)
+    reload_and_wait(daemon, "rules rejected")  # another fault, another alert
     daemon.write("sla.yaml", "sla: []\n")
     reload_and_wait(daemon, "rules reloaded")
-    assert len(daemon.outgoing(to="admin@example.com")) == 1
+    daemon.write("sla.yaml", "sla: [gold]\n")
+    reload_and_wait(daemon, "rules rejected")  # the same one, which was mended meanwhile
+    daemon.wait_for_letters()
+    assert len(daemon.outgoing(to="admin@example.com")) == 3
 
 
 def test_first_start_with_broken_files_fails(make_daemon: Callable[..., RunningDaemon]) -> None:
