@@ -5,11 +5,9 @@ a later one wins on the same word; tags, fields, watchers and whom to notify add
 action, write a function here; its docstring is its line in docs/routing.md.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 from maildesk.mail.clean import clean
@@ -18,15 +16,15 @@ from maildesk.model.plan import Route
 from maildesk.model.ticket import Priority, Status, TicketType
 from maildesk.policy.routing import rule_words
 from maildesk.policy.routing import urgency as levels
-from maildesk.policy.routing.rule import Groups, Path, Reference
+from maildesk.policy.routing.rule import Path, Reference
 from maildesk.policy.routing.rule_words import Shape, choice, mapping_of, one_or_list_of
+from maildesk.policy.routing.values import group_key
 from maildesk.policy.rules import Rules
 
 ROUND_ROBIN, LEAST_LOADED = "round_robin", "least_loaded"
 TURNS = (ROUND_ROBIN, LEAST_LOADED)
 LEAD, MANAGER = "lead", "manager"
 REPLY_TO = "reply_to"
-LONGEST_VALUE = 200  # characters that a mail may put into a value
 LONGEST_TAG = 40
 NO_REASON = "its rule gives no reason"
 
@@ -291,41 +289,3 @@ def group_by(route: Route, value: str, _rules: Rules) -> Route:
 def within(route: Route, value: timedelta, _rules: Rules) -> Route:
     """Group only with a mail of the same key that came no longer ago than this."""
     return replace(route, group_within=value)
-
-
-def group_key(value: str) -> str:
-    """Return the key as it is compared: no case, no blanks around it; of a long one a hash, so that
-    two that begin alike stay two."""
-    key = " ".join(value.split()).casefold()
-    if len(key) <= LONGEST_VALUE:
-        return key
-    return f"{key[:LONGEST_VALUE]}…{sha256(key.encode('utf-8', 'replace')).hexdigest()[:16]}"
-
-
-# --- values that a mail fills -------------------------------------------------------------------
-
-_PLACE = re.compile(r"\{(\w+)\}")
-BUILT_IN = ("sender", "sender_domain", "subject", "organisation")  # of every mail
-
-
-def places(value: object) -> set[str]:
-    """Return the names in braces in a value."""
-    if isinstance(value, str):
-        return set(_PLACE.findall(value))
-    parts = value.values() if isinstance(value, Mapping) else value
-    return set().union(*map(places, parts)) if isinstance(parts, Iterable) else set()
-
-
-def fill(value: Any, groups: Groups, *, is_cut: bool = True) -> Any:
-    """Return the value with its places filled. What a mail says is text and stays text: nothing in
-    it is read as a place again."""
-    if isinstance(value, str):
-        tame = _cut if is_cut else clean
-        return _PLACE.sub(lambda found: tame(groups.get(found[1], "")), value).strip()
-    if isinstance(value, Mapping):
-        return {key: fill(one, groups, is_cut=is_cut) for key, one in value.items()}
-    return tuple(fill(one, groups, is_cut=is_cut) for one in value)
-
-
-def _cut(text: str) -> str:
-    return clean(text[: 2 * LONGEST_VALUE])[:LONGEST_VALUE]

@@ -6,6 +6,7 @@
     │   ├── conditions  the words of `when:`, one function a field          `FIELDS`
     │   └── comparisons, time_comparisons: `_is`, `_contains`, … on `texts`, through a `sieve`
     ├── actions         the words of `then:`, one function each             `ACTIONS`
+    │   └── values      what a mail puts into them
     └── rule_words      reads what stands behind a word, or says what is wrong with it
     routed              what a route makes of a mail: drop, join, open      `assignment`, `urgency`
     foresight           what must be looked up before the rules are asked

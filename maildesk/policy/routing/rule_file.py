@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from maildesk.policy.routing import actions
+from maildesk.policy.routing import values
 from maildesk.policy.routing.actions import ACTIONS, ActionWord
 from maildesk.policy.routing.conditions import FIELDS, MAIL, TICKET
 from maildesk.policy.routing.rule import (
@@ -172,13 +172,13 @@ def _action(word: ActionWord, raw: object, where: Path, faults: Faults) -> Actio
 def _fill(word: ActionWord) -> Callable[[Any, Groups], Any]:
     if not word.is_filled:
         return lambda value, _groups: value
-    return partial(actions.fill, is_cut=word.is_cut)
+    return partial(values.fill, is_cut=word.is_cut)
 
 
 def _check_places(then: tuple[Action, ...], where: Path, when: Condition, faults: Faults) -> None:
-    known = sorted({*when.names, *actions.BUILT_IN})
+    known = sorted({*when.names, *values.BUILT_IN})
     for action in then:
-        places = actions.places(action.value) if ACTIONS[action.name].is_filled else set()
+        places = values.places(action.value) if ACTIONS[action.name].is_filled else set()
         for place in sorted(places.difference(known)):
             message = f'no condition has a group named "{place}"'
             faults.note((*where, "then", action.name), message, did_you_mean(place, known))

@@ -7,11 +7,12 @@ import pytest
 from maildesk.model.facts import Level
 from maildesk.model.plan import Route
 from maildesk.model.ticket import Priority, Status, TicketType
-from maildesk.policy.routing.actions import ACTIONS, fill, group_key, places
+from maildesk.policy.routing.actions import ACTIONS
 from maildesk.policy.routing.routes import route
 from maildesk.policy.routing.rule import BadRule, View
 from maildesk.policy.routing.rule_file import compile_rule
 from maildesk.policy.routing.urgency import LEVELS, MATRIX, priority_of
+from maildesk.policy.routing.values import fill, group_key, places
 
 MADE = [
     ({"queue": "finance"}, {"queue": "finance", "team": "finance"}),
