@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from maildesk.desk.wording import on_one_line
 from maildesk.errors import Misconfigured, Problem
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ ConfigOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 LINE_SHOWN = 160  # characters
+CELL_SHOWN = 100
+EX_DATAERR = 65
 
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -54,6 +58,24 @@ def settings_of(config: Path | None) -> "Settings":
     folder = find_folder(config, os.environ)
     with naming(folder):
         return load(folder, os.environ)
+
+
+def settings_or_defaults(config: Path | None) -> "Settings":
+    """Return the configuration; the embedded defaults where none was named and none is usable.
+
+    Raises: Misconfigured.
+    """
+    from maildesk.config import find_folder, load  # noqa: PLC0415 - as above
+    from maildesk.config.starter import write_demo  # noqa: PLC0415
+
+    try:
+        return load(find_folder(config, os.environ), os.environ)
+    except Misconfigured:
+        if config or "MAILDESK_CONFIG" in os.environ:
+            raise
+    say("No configuration in use: here are the embedded defaults.")
+    with tempfile.TemporaryDirectory(prefix="maildesk-") as folder:
+        return load(write_demo(Path(folder), 0), {})
 
 
 def database_of(config: Path | None) -> str:
@@ -125,14 +147,5 @@ def print_list(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
 
 
 def _cell(value: object) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else on_one_line(str(value), CELL_SHOWN)
     return text.replace("[", "\\[")
-
-
-def words_of(value: object) -> str:
-    """Return a value as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if value in (None, "", []):
-        return "–"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,10 +1,8 @@
 """What would happen to a mail, and why."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,21 +11,20 @@ import typer
 from rich.progress import track
 
 from maildesk.cli.console import (
+    EX_DATAERR,
     ConfigOption,
     JsonOption,
     complain,
     err,
     out,
     print_json,
-    say,
+    settings_or_defaults,
 )
-from maildesk.config import find_folder, load
-from maildesk.config.starter import write_demo
 from maildesk.desk.children import Children
 from maildesk.desk.evidence import open_checker
-from maildesk.desk.explain import Thread, as_kept, explained, plan_for, unreadable
-from maildesk.desk.gathering import Parse
-from maildesk.errors import Misconfigured, Temporary
+from maildesk.desk.explain import Thread, as_kept, besides, explained, plan_for, unreadable
+from maildesk.desk.wording import on_one_line, words_of
+from maildesk.errors import Temporary
 from maildesk.mail.envelope import Envelope, Source, written_path
 from maildesk.mail.message import InboundMail
 from maildesk.model.plan import Plan, Route
@@ -35,7 +32,6 @@ from maildesk.policy.trust import NO_VERDICTS, Verdicts, worth_checking
 from maildesk.settings import Settings
 from maildesk.store.engine import Database, memory_database, open_database
 
-EX_DATAERR = 65
 BATCH = 16
 NEXT_LINE = "\n" + " " * 13
 
@@ -71,19 +67,12 @@ def explain(
     envelope = Envelope(Source.IMPORT, written_path(sender), tuple(to or ()))
     now = at.replace(tzinfo=at.tzinfo or UTC) if at else datetime.now(UTC)
     failed = 0
-    with ExitStack() as stack:
-        children = stack.enter_context(Children(count=2))
-        planner = stack.enter_context(
-            _planner(settings, envelope, now, children.parse, thread=thread)
-        )
-        check = stack.enter_context(_check(children, settings, envelope, now))
-        reading = _read(children, files, check)
+    with _planner(settings, envelope, now, thread=thread) as planner:
+        reading = planner.read(files)
         for file, mail, verdicts in _progress(reading, len(files), quiet=json):
             if isinstance(mail, str):
                 failed += 1
-                complain(f"{file}: {mail}")
-                if json:
-                    print_json(unreadable(file, mail))
+                _show_unreadable(file, mail, as_json=json)
                 continue
             plan = planner(mail, verdicts)
             if json:
@@ -93,54 +82,51 @@ def explain(
     return EX_DATAERR if failed else 0
 
 
-def settings_or_defaults(config: Path | None) -> Settings:
-    """Return the configuration; the embedded defaults where none was named and none is usable."""
-    try:
-        return load(find_folder(config, os.environ), os.environ)
-    except Misconfigured:
-        if config or "MAILDESK_CONFIG" in os.environ:
-            raise
-    say("No configuration in use: here are the embedded defaults.")
-    with tempfile.TemporaryDirectory(prefix="maildesk-") as folder:
-        return load(write_demo(Path(folder), 0), {})
+def _show_unreadable(file: str, why: str, *, as_json: bool) -> None:
+    complain(f"{file}: {why}")
+    if as_json:
+        print_json(unreadable(file, why))
 
 
 @contextmanager
 def _planner(
-    settings: Settings, envelope: Envelope, now: datetime, parse: Parse, *, thread: bool
+    settings: Settings, envelope: Envelope, now: datetime, *, thread: bool
 ) -> Iterator["Planner"]:
-    database = memory_database() if thread else _store(settings)
-    try:
-        yield Planner(database, settings, envelope, now, parse, thread=thread)
-    finally:
-        database.close()
+    with ExitStack() as stack:
+        database = stack.enter_context(closing(memory_database() if thread else _store(settings)))
+        children = stack.enter_context(Children(count=2))
+        check = stack.enter_context(_check(children, settings, envelope, now))
+        yield Planner(database, children, settings, envelope, now, check, thread=thread)
 
 
 class Planner:
-    """Answers each mail with its plan."""
+    """Reads mails, and answers each with its plan."""
 
     def __init__(
         self,
         database: Database,
+        children: Children,
         settings: Settings,
         envelope: Envelope,
         now: datetime,
-        parse: Parse,
+        check: Check,
         *,
         thread: bool,
     ) -> None:
-        self._database, self._settings = database, settings
-        self._envelope, self._now, self._parse = envelope, now, parse
+        self._database, self._children, self._rules = database, children, settings.rules
+        self._envelope, self._now, self._check = envelope, now, check
         self._thread = Thread(database, settings.rules) if thread else None
+
+    def read(self, files: Sequence[Path]) -> Iterator[Read]:
+        """Yield each file with its mail, in order."""
+        return _read(self._children, files, self._check)
 
     def __call__(self, mail: InboundMail, verdicts: Verdicts) -> Plan:
         """Return what would become of the mail."""
         if self._thread:
             return self._thread.deliver(mail, self._envelope, self._now, verdicts)
-        rules = self._settings.rules
-        return plan_for(
-            self._database, mail, self._envelope, rules, self._now, self._parse, verdicts
-        )
+        database, parse = self._database, self._children.parse
+        return plan_for(database, mail, self._envelope, self._rules, self._now, parse, verdicts)
 
 
 def _store(settings: Settings) -> Database:
@@ -211,6 +197,7 @@ def _show(file: str, mail: InboundMail, plan: Plan) -> None:
         "trust": f"{plan.trust.level}  {'; '.join(plan.trust.evidence)}",
         "thread": _thread_words(plan),
         "route": _route_words(plan.route) if plan.route else "",
+        "besides": _besides_words(plan.route) if plan.route else "",
         "rules": NEXT_LINE.join(_rule_lines(plan.route)) if plan.route else "",
         "commands": ", ".join(f"#{c.verb} {c.status}" for c in plan.commands),
         "becomes": plan.disposition,
@@ -231,19 +218,35 @@ def _route_words(route: Route) -> str:
     words += [f"owner {route.assignee}"] if route.assignee else []
     words += [f"tags {' '.join(route.tags)}"] if route.tags else []
     words += [f"{name}={value}" for name, value in route.fields.items()]
-    return _on_one_line(", ".join(words))
+    return on_one_line(", ".join(words))
+
+
+_BESIDES = {
+    "assign": "owner by {}",
+    "status": "{} from the start",
+    "dropped": "no ticket: {}",
+    "sla": "promise {}",
+    "watchers": "watched by {}",
+    "notify": "told besides: {}",
+    "template": "acknowledged by the template {}",
+    "requester": "requester by {}",
+    "group_key": "gathered by the key “{}”",
+}
+
+
+def _besides_words(route: Route) -> str:
+    """What else the rules make of it."""
+    said = besides(route)
+    words = [form.format(words_of(said[name])) for name, form in _BESIDES.items() if said[name]]
+    words += [] if route.is_acknowledged else ["no acknowledgement"]
+    return on_one_line(", ".join(words))
 
 
 def _rule_lines(route: Route) -> Iterator[str]:
     """Each rule that was asked: whether it fits, else what does not hold."""
     for rule in route.rules:
         misses = "; ".join(rule.misses)
-        yield f"+ {rule.name}" if rule.is_matched else f"- {rule.name}: {_on_one_line(misses)}"
-
-
-def _on_one_line(text: str) -> str:
-    """What a mail has put into a text moves no cursor."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        yield f"+ {rule.name}" if rule.is_matched else f"- {rule.name}: {on_one_line(misses)}"
 
 
 def _thread_words(plan: Plan) -> str:

@@ -17,9 +17,9 @@ from maildesk.cli.console import (
     out,
     print_json,
     print_list,
-    words_of,
 )
 from maildesk.cli.reading import reading
+from maildesk.desk.wording import words_of
 from maildesk.store import finishing, journal, outbox
 from maildesk.store.engine import Database, open_database
 

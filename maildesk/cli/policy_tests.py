@@ -11,6 +11,7 @@ import typer
 from rich.progress import track
 
 from maildesk.cli.console import (
+    EX_DATAERR,
     ConfigOption,
     JsonOption,
     complain,
@@ -20,8 +21,8 @@ from maildesk.cli.console import (
     print_json,
     quote,
     say,
+    settings_or_defaults,
 )
-from maildesk.cli.explain import EX_DATAERR, settings_or_defaults
 from maildesk.config.policy_test_file import PolicyTests, read_policy_tests
 from maildesk.desk.children import Children
 from maildesk.desk.gathering import Parse
@@ -56,16 +57,17 @@ def add_to(app: typer.Typer) -> None:
 
 def run_tests(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Tests, YAML or JSON (else `tests/*.yaml`).")
+        list[Path] | None, typer.Argument(help="Tests, YAML or JSON (else those of `tests/`).")
     ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> int:
     """Run the policy tests of FILES, else those in `tests/` of the configuration."""
     settings = settings_or_defaults(config)
-    found = files or sorted((settings.folder / "tests").glob("*.yaml"))
+    own = settings.folder / "tests"
+    found = files or sorted([*own.glob("*.yaml"), *own.glob("*.yml")])
     if not found:
-        say(f"There are no tests in {settings.folder / 'tests'}.")
+        say(f"There are no tests in {own}.")
     tests = _read(found, settings)
     if tests is None:
         return EX_DATAERR

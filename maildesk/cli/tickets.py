@@ -8,9 +8,10 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from maildesk.cli.console import ConfigOption, JsonOption, out, print_json, print_list, words_of
+from maildesk.cli.console import ConfigOption, JsonOption, out, print_json, print_list
 from maildesk.cli.reading import reading, rules_or_none
 from maildesk.cli.times import clock_words, local_words
+from maildesk.desk.wording import words_of
 from maildesk.model.ticket import Status
 from maildesk.store import tickets
 

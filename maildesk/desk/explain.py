@@ -16,6 +16,7 @@ from maildesk.desk.writing import trace_of
 from maildesk.mail.envelope import Envelope
 from maildesk.mail.message import Address, Attachment, Automatic, InboundMail, cut
 from maildesk.model.changes import OpenHold, OpenTicket
+from maildesk.model.facts import Trust
 from maildesk.model.plan import CommandTrace, Disposition, Match, Plan, Route
 from maildesk.policy.decide import decide
 from maildesk.policy.rules import Rules
@@ -37,17 +38,17 @@ def plan_for(
     verdicts: Verdicts = NO_VERDICTS,
 ) -> Plan:
     """Return the plan for one mail against what the store holds; without `verdicts` its signatures
-    are read, not checked. `parse` reads a held mail that it decides on."""
+    are read, not checked. `parse` reads a held mail that it decides on. The plan of a copy has the
+    route that the mail would take if it were new."""
     work = Work(Receipt(0, b"", envelope, now, 1), mail, verdicts)
     work = with_what_it_asks(database, work, rules, parse)
     with database.read() as session:
-        return _plan(session, work, rules)
-
-
-def _plan(session: Session, work: Work, rules: Rules) -> Plan:
-    receipt = work.receipt
-    facts, trust = known_of(session, work, rules)
-    return decide(work.mail, receipt.envelope, trust, facts, rules, receipt.received_at)
+        facts, trust = known_of(session, work, rules)
+    plan = decide(mail, envelope, trust, facts, rules, now)
+    if facts.duplicate is None:
+        return plan
+    as_new = decide(mail, envelope, trust, replace(facts, duplicate=None), rules, now)
+    return replace(plan, route=as_new.route)
 
 
 class Thread:
@@ -66,30 +67,37 @@ class Thread:
         now: datetime,
         verdicts: Verdicts = NO_VERDICTS,
         raw: bytes = b"",
+        trust: Trust | None = None,
     ) -> Plan:
         """Decide on the mail, carry it out, return the plan. `raw` are the bytes that the journal
-        is to keep, if any: a desk in memory needs but a word that stands for them."""
+        is to keep, if any: a desk in memory needs but a word that stands for them. `trust`: how far
+        the sender counts as proved, whatever the mail says."""
         raw = raw or mail.content_key.encode()
         envelope = replace(envelope, received_at=now)
         receipt = Receipt(self._journal.keep(raw, envelope), raw, envelope, now, 1)
         work = Work(receipt, mail, verdicts)
         work = with_what_it_asks(self._database, work, self._rules, self._held.__getitem__)
         with self._database.write() as session:
-            plan = _plan(session, work, self._rules)
-            apply(session, plan, receipt=receipt.id, now=now, actor="explain")
-            finishing.finish(
-                session,
-                receipt.id,
-                disposition=plan.disposition,
-                ticket=plan.ticket,
-                trace=trace_of(plan, self._rules.version),
-                content_key=mail.content_key,
-                message_id=mail.message_id,
-                now=now,
-            )
+            facts, found = known_of(session, work, self._rules)
+            plan = decide(mail, envelope, trust or found, facts, self._rules, now)
+            self._write(session, work, plan)
         if any(isinstance(change, OpenHold) for change in plan.changes):
             self._held[raw] = mail
         return plan
+
+    def _write(self, session: Session, work: Work, plan: Plan) -> None:
+        receipt, mail, now = work.receipt, work.mail, work.receipt.received_at
+        apply(session, plan, receipt=receipt.id, now=now, actor="explain")
+        finishing.finish(
+            session,
+            receipt.id,
+            disposition=plan.disposition,
+            ticket=plan.ticket,
+            trace=trace_of(plan, self._rules.version),
+            content_key=mail.content_key,
+            message_id=mail.message_id,
+            now=now,
+        )
 
 
 def as_kept(mail: InboundMail, plan: Plan) -> InboundMail:
@@ -112,21 +120,8 @@ def explained(
     return {
         "file": file,
         "ok": True,
-        "defects": list(mail.defects),
-        "message_id": mail.message_id,
-        "in_reply_to": list(mail.in_reply_to),
-        "references": list(mail.references),
-        "from": _address(mail.senders[0]) if mail.senders else None,
-        "to": [_address(address) for address in mail.to],
-        "cc": [_address(address) for address in mail.cc],
-        "subject": mail.subject,
-        "date": f"{mail.date:%Y-%m-%dT%H:%M:%SZ}" if mail.date else None,
-        "language": mail.language,
-        "text": mail.text,
-        "reply": mail.new_text,
-        "quoted": cut(mail.text, mail.quoted),
-        "signature": cut(mail.text, mail.signature),
-        "attachments": [_attachment(attachment) for attachment in mail.attachments],
+        **_header(mail),
+        **_content(mail),
         "automatic": _automatic(plan.automatic),
         "bounce": _bounce(mail),
         "trust": {"level": plan.trust.level, "evidence": list(plan.trust.evidence)},
@@ -153,6 +148,31 @@ def unreadable(file: str, error: str) -> dict[str, object]:
         "trust": {"level": None, "evidence": []},
         "thread": _thread(Match(), None),
         "disposition": Disposition.FAILED,
+    }
+
+
+def _header(mail: InboundMail) -> dict[str, object]:
+    return {
+        "defects": list(mail.defects),
+        "message_id": mail.message_id,
+        "in_reply_to": list(mail.in_reply_to),
+        "references": list(mail.references),
+        "from": _address(mail.senders[0]) if mail.senders else None,
+        "to": [_address(address) for address in mail.to],
+        "cc": [_address(address) for address in mail.cc],
+        "subject": mail.subject,
+        "date": f"{mail.date:%Y-%m-%dT%H:%M:%SZ}" if mail.date else None,
+    }
+
+
+def _content(mail: InboundMail) -> dict[str, object]:
+    return {
+        "language": mail.language,
+        "text": mail.text,
+        "reply": mail.new_text,
+        "quoted": cut(mail.text, mail.quoted),
+        "signature": cut(mail.text, mail.signature),
+        "attachments": [_attachment(attachment) for attachment in mail.attachments],
     }
 
 
@@ -220,4 +240,22 @@ def _route(route: Route | None) -> Mapping[str, object] | None:
             {"name": rule.name, "matched": rule.is_matched, "misses": list(rule.misses)}
             for rule in route.rules
         ],
+        **besides(route),
+    }
+
+
+def besides(route: Route) -> dict[str, object]:
+    """Return what rules make of a mail besides where it goes."""
+    return {
+        "assign": route.assign or None,
+        "assignee": route.assignee,
+        "status": route.status,
+        "dropped": route.dropped or None,
+        "sla": route.sla or None,
+        "watchers": list(route.watchers),
+        "notify": list(route.notify),
+        "template": route.template or None,
+        "acknowledge": route.is_acknowledged,
+        "requester": route.requester or None,
+        "group_key": route.group_key or None,
     }

@@ -22,6 +22,7 @@ from maildesk.policy.lifecycle import LIVE
 from maildesk.policy.routing import scheduled_rules as policy
 from maildesk.policy.routing.routes import matches_ticket
 from maildesk.policy.routing.rule import Rule, View
+from maildesk.policy.rules import Rules
 from maildesk.store import outbox, routing_facts, rule_firings
 from maildesk.store.absences import absent
 from maildesk.store.apply import Stale, apply
@@ -86,7 +87,7 @@ def _beginning_to_fit(
     stopped: list[tuple[str, int]] = []
     faults: dict[str, str] = {}
     for one in tickets:
-        view, number = _view(desk, one, now), one.ticket.number
+        view, number = _view(desk.rules, one, now), one.ticket.number
         for rule in rules:
             trace, has_fired = matches_ticket(rule, view), rule.name in one.fired
             if trace.fault:
@@ -103,8 +104,8 @@ def _beginning_to_fit(
     return beginning
 
 
-def _view(desk: Desk, one: WatchedTicket, now: datetime) -> View:
-    return View(desk.rules, now, one.ticket, due_at=one.ticket.due_at, said_at=one.said_at)
+def _view(rules: Rules, one: WatchedTicket, now: datetime) -> View:
+    return View(rules, now, one.ticket, due_at=one.ticket.due_at, said_at=one.said_at)
 
 
 # --- what they do -------------------------------------------------------------------------------
@@ -147,7 +148,9 @@ def fire(desk: Desk, rule: Rule, number: int) -> None:
     more, has moved on meanwhile, or another has done it."""
     now = desk.clock()
     with desk.database.read() as session:
-        decided = _decide(desk, session.connection(), rule, number, now)
+        connection = session.connection()
+        one = rule_firings.watched(connection, number)
+        decided = decide(connection, desk.rules, rule, one, now)
         plan = Tally(desk, session, now).bundled(decided)
     letters = letters_of(desk, plan, lambda alert: send_alert(desk, alert))
     with desk.database.write() as session:
@@ -162,17 +165,20 @@ def fire(desk: Desk, rule: Rule, number: int) -> None:
     log.info("rule fired", rule=rule.name, ticket=number, mails=len(letters))
 
 
-def _decide(desk: Desk, connection: Connection, rule: Rule, number: int, now: datetime) -> Plan:
-    """Return what the rule means for the ticket as it is now."""
-    one = rule_firings.watched(connection, number)
-    view = _view(desk, one, now) if one else None
-    if view is None or not matches_ticket(rule, view).is_matched:
-        raise Stale(f"ticket {number} does not fit any more")
+def decide(
+    connection: Connection, rules: Rules, rule: Rule, one: WatchedTicket | None, now: datetime
+) -> Plan:
+    """Return what the rule means for a ticket as it is now. Raises: Stale where it does not fit, or
+    is not live any more (None)."""
+    view = _view(rules, one, now) if one else None
+    if one is None or view is None or not matches_ticket(rule, view).is_matched:
+        raise Stale("the ticket does not fit any more")
     members = policy.asked_turns(rule, view)
     known = Facts(
         absent=absent(connection, now),
         turns=routing_facts.turns(connection, members),
         loads=routing_facts.loads(connection, (agent for _team, agent in members)),
     )
+    number = one.ticket.number
     ticket = ticket_facts(connection, [number])[number]
-    return policy.fire(rule, ticket, desk.rules, now, known)
+    return policy.fire(rule, ticket, rules, now, known)

@@ -122,7 +122,11 @@ def test_explain_has_every_key_for_every_file(maildesk, files):
     assert set(mail["to"][0]) == set(mail["cc"][0]) == {"name", "address"}
     [attachment] = mail["attachments"]
     assert set(attachment) == {"filename", "content_type", "size", "sha256", "inline"}
-    assert set(mail["route"]) == {"queue", "team", "priority", "type", "tags", "fields", "rules"}
+    assert set(mail["route"]) == {
+        *("queue", "team", "priority", "type", "tags", "fields", "rules"),
+        *("assign", "assignee", "status", "dropped", "sla", "watchers", "notify", "template"),
+        *("acknowledge", "requester", "group_key"),
+    }
     assert set(mail["notices"][0]) == {"notice", "to"}
     assert mail["references"] == ["first@example.org", "before@example.org"]
     assert mail["date"] == "2026-11-23T08:15:00Z"

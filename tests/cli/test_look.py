@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from maildesk.cli.console import words_of
+from maildesk.desk.wording import words_of
 from maildesk.mail.envelope import Envelope, Source
 from maildesk.model.plan import Disposition
 from maildesk.store import finishing, journal

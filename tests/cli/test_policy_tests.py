@@ -171,15 +171,45 @@ def test_case_that_is_not_as_expected_says_how(tested):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("mails: [{name: a, mail: {from: a@b.c}, expect: {}}]", "1:48: nothing is expected"),
+        (
+            "mails: [{name: a, mail: {from: a@b.c}, expect: {queue: helpdsk}}]",
+            '1:56: unknown queue "helpdsk" (did you mean "helpdesk"?)',
+        ),
+        (
+            RULES + "mails: [{name: a, mail: {from: a@b.c}, expect: {rules: [Newsletter]}}]",
+            '13:57: unknown rule "Newsletter" (did you mean "Newsletters"?)',
+        ),
+        (
+            "mails: [{name: a, mail: {from: a@b.c}, expect: {disposition: new_ticket}}]",
+            '1:62: unknown disposition "new_ticket" (did you mean "new-ticket"?)',
+        ),
+        (
+            "mails: [{name: a, absent: kary, mail: {from: a@b.c}, expect: {tags: x}}]",
+            '1:27: unknown agent "kary" (did you mean "kari"?)',
+        ),
+        ("", '1:1: the file is empty (a file of tests has calendars, '),
+        (
+            "mails: [{name: a, ticket: {requester: a@b.c}, expect: {tags: x}}]",
+            'no from (or write "after: 3bd"',
+        ),
+        ("mails: [{name: a, after: 3bd, expect: {tags: x}}]", "1:19: after needs a ticket"),
+        ("mails: [{name: a, after: 3bd, ticket: {requester: a@b.c}, level: V1, expect: {tags: x}}]",
+         "1:59: level and after do not go together"),
+        ("mails: [{name: a, after: soon, ticket: {requester: a@b.c}, expect: {tags: x}}]",
+         "a length of time is expected here"),
         ("mails: [{name: a, mail: {form: x}, expect: {}}]", '1:26: unknown key "mails[0].mail.form"'
          ' (did you mean "from"?)'),
         ("mail: []\n", '1:1: unknown key "mail" (did you mean "mails"?)'),
         ("about: nothing\n", "1:1: there are no tests in it"),
         ("mails: [{name: a, mail: {}, expect: {}}]", "1:9: the mail has no from"),
-        ("mails: [{name: a, file: x.eml, expect: {}}]", "1:25: there is no such file"),
         (
-            "mails: [{name: a, mail: {from: a@b.c}, expect: {prio: P1}}]",
-            '1:49: "prio" cannot be expected of a mail (did you mean "priority"?)',
+            "mails: [{name: a, file: x.eml, expect: {}}]",
+            "1:25: there is no such file (expected at /",
+        ),
+        (
+            "mails: [{name: a, mail: {from: a@b.c}, expect: {priorty: P1}}]",
+            '1:49: "priorty" cannot be expected of a mail (did you mean "priority"?)',
         ),
         (
             "rules:\n  - {name: a, when: {subjekt_is: x}, then: {solve: true}}",
@@ -200,6 +230,110 @@ def test_faults_are_told_with_their_place(tested, text, message):
     assert (code, printed) == (65, "")
     assert message in said, said
     assert "own.yaml:" in said
+
+
+@pytest.mark.parametrize(
+    ("expect", "parts"),
+    [
+        ({"tags": "remote"}, {"subject": "remote"}),
+        ({"assignee": "none", "sla": None, "dropped": "none", "rules": None}, {"subject": "Hi"}),
+        ({"tags": "none", "fields": {}, "group_key": "none"}, {"subject": "Hi"}),
+        ({"fields": {"floor": 4}}, {"body": "floor 4"}),
+    ],
+    ids=["a word for a list", "nobody", "nothing", "a number"],
+)
+def test_words_alone_mean_what_they_say(tested, expect, parts):
+    rules = """
+rules:
+  - {name: Remote, when: {subject_is: remote}, then: {tags: remote}}
+  - name: Floor
+    when: {body_matches: 'floor (?P<floor>[0-9])'}
+    then: {fields: {floor: "{floor}"}}
+"""
+    assert tested(mail("One", expect, rules, **parts))[:2] == (0, "1 passed, 0 failed\n")
+
+
+def test_what_is_missing_is_told_as_such(tested):
+    _, printed, _ = tested(mail("One", {"tags": "none", "fields": {}, "assignee": "kari"}))
+    assert printed.splitlines()[:2] == [
+        "One: tags: expected none, got remote, vpn",
+        "One: assignee: expected kari, got none",
+    ]
+
+
+WATCHING = """
+rules:
+  - name: Nagging
+    every: 15m
+    when: {status_is: open, idle_longer_than: 2bd, priority_in: [P1, P2]}
+    then: {notify: lead, tags: [stale], assign: round_robin}
+  - name: Nearly late
+    every: 5m
+    when: {due_within: 15m}
+    then: {tags: [late]}
+  - name: Alerts
+    when: {subject_matches: '^PROBLEM (?P<host>\\w+)'}
+    then: {team: network, group_by: "{host}", within: 4h, assign: round_robin}
+  - {name: Proved, when: {level_is: V1}, then: {tags: [proved]}}
+mails:
+"""
+
+
+def case(tested, text):
+    """Run one test in the words of YAML."""
+    code, printed, said = tested(f"{WATCHING}  - {{name: One, {text}}}\n")
+    assert (code, said) == (0, ""), said + printed
+
+
+OPEN = 'at: "2026-11-23T10:00:00+01:00", ticket: {requester: a@example.net, status: open, '
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OPEN + "priority: P1}, after: 2bd, expect: {rules: [Nagging, Nearly late], tags: [stale, "
+        "late], notices: assigned, assignee: kari, priority: P1}",
+        OPEN + "priority: P1, tags: vip}, after: 1m, expect: {rules: none, tags: vip, "
+        "assignee: none, notices: none}",
+        OPEN + "priority: P4, assignee: bo}, after: 1bd, expect: {rules: none, assignee: bo}",
+        OPEN + "priority: P1}, after: 2bd, absent: kari, expect: {rules: [Nagging, Nearly late], "
+        "assignee: lin}",
+    ],
+    ids=["fits", "too early", "not urgent", "somebody is away"],
+)
+def test_rules_that_look_at_tickets_are_tested_by_letting_time_pass(tested, text):
+    case(tested, text)
+
+
+def test_sender_counts_as_proved_as_the_test_says(tested):
+    case(tested, "level: V1, mail: {from: a@b.example}, expect: {level: V1, tags: proved}")
+    case(tested, "mail: {from: a@b.example}, expect: {level: V0, tags: none}")
+
+
+def test_mails_in_a_row_are_gathered(tested):
+    earlier = "earlier: [{mail: {from: m@b.example, subject: PROBLEM web1 down}AT}]"
+    now = "level: V1, mail: {from: m@b.example, subject: PROBLEM web1 up}"
+    earlier = earlier.replace("AT", ", level: V1")
+    case(tested, f"{earlier}, {now}, expect: {{disposition: reply, ticket: 1, rules: Alerts}}")
+    long_ago = earlier.replace("level: V1", 'level: V1, at: "2026-11-23T09:00:00Z"')
+    case(tested, f'{long_ago}, at: "2026-11-24T09:00:00Z", {now}, expect: {{ticket: 2}}')
+
+
+def test_whoever_is_absent_gets_nothing(tested, folder):
+    first, *others = [a.handle for a in load(folder, {}).rules.members("network")]
+    alert = "mail: {from: m@b.example, subject: PROBLEM web1 down}"
+    case(tested, f"{alert}, expect: {{assignee: {first}}}")
+    case(
+        tested, f"absent: {first}, {alert}, expect: {{assignee: {others[0] if others else 'none'}}}"
+    )
+
+
+def test_files_of_either_ending_are_read(maildesk, folder):
+    for file in (folder / "tests").glob("*"):
+        file.unlink()
+    (folder / "tests" / "a.yml").write_text(mail("One", {"priority": "P2"}))
+    (folder / "tests" / "b.yaml").write_text(mail("Two", {"priority": "P2"}))
+    assert maildesk("test") == (0, "2 passed, 0 failed\n", "")
 
 
 def test_without_files_the_tests_of_the_configuration_run(maildesk, folder):

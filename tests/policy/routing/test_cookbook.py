@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from maildesk.config import load
-from maildesk.config.policy_test_file import EXPECTABLE, MailTest
+from maildesk.config.policy_test_checks import EXPECTABLE
+from maildesk.config.policy_test_file import read_policy_tests
+from maildesk.config.policy_test_shape import MailTest
 from maildesk.config.routing_rules import check_names, hidden_rules
 from maildesk.config.starter import init_folder
 from maildesk.config.yaml_source import parse_document
@@ -79,3 +81,12 @@ def test_recipe_names_what_the_starter_has(recipe: str, test: str, rules: Rules)
 @pytest.mark.parametrize("example", BLOCK.findall(ABOVE))
 def test_example_above_is_right(example: str) -> None:
     assert compile_rules(read(example).value["rules"])
+
+
+@pytest.mark.parametrize("example", [text for text in BLOCK.findall(ABOVE) if "mails:" in text])
+def test_tests_above_pass(example: str, rules: Rules, tmp_path: Path) -> None:
+    (tmp_path / "example.yaml").write_text(example)
+    tests = read_policy_tests(tmp_path / "example.yaml", rules, ())
+    assert tests.mails
+    for test in tests.mails:
+        assert mail_differences(test, tmp_path, tests.rules, parse_mail, NOW) == (), test.name
