@@ -5,6 +5,7 @@ The branches of `decide` fill a `Draft`; `notices` writes letters into it.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from maildesk.mail.message import Address, Automatic, AutomaticKind
 from maildesk.model.changes import (
@@ -33,6 +34,8 @@ from maildesk.policy.sla.promised import choose_policy
 from maildesk.policy.sla.ticket_log import to_be_written
 from maildesk.policy.threads import Arrival
 
+Value = TypeVar("Value")
+
 _RANK = [Role.KNOWN, Role.AGENT, Role.PARTICIPANT, Role.REQUESTER]
 
 
@@ -60,6 +63,7 @@ class Draft:
         self._is_held = False
         self._is_beside = False
         self._beside: list[Draft] = []
+        self._known: dict[object, tuple[object, Any]] = {}
 
     @classmethod
     def without_ticket(cls, arrival: Arrival, automatic: Automatic, match: Match) -> "Draft":
@@ -99,6 +103,16 @@ class Draft:
         """The ticket's log, as far as it is known, with what the draft will write into it."""
         new = to_be_written(self.changes, self.facts.ticket, self.arrival.now)
         return (*self.facts.log, *new)
+
+    def once(self, work: "Callable[[Draft], Value]") -> Value:
+        """Return what `work` makes of the ticket and its log as they stand: every letter asks, and
+        between two of them seldom anything changes."""
+        state = (self.arrival.now, self.ticket, self.log)
+        known = self._known.get(work)
+        if known is None or known[0] != state:
+            known = self._known[work] = (state, work(self))
+        value: Value = known[1]
+        return value
 
     def parties(self, *roles: Role) -> list[Party]:
         """The ticket's parties of these roles, those that the draft adds too."""

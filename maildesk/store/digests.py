@@ -11,9 +11,12 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     and_,
     bindparam,
     case,
+    cast,
+    exists,
     func,
     insert,
     or_,
@@ -191,11 +194,26 @@ def held_on(connection: Connection, cases: Sequence[Listed]) -> tuple[HeldBack, 
 
 # --- what was missed ------------------------------------------------------------------------------
 
+
+def _is_late(step: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a step of a ladder stands at the due time or after it: `100%`, `150%`, `+2h`."""
+    return or_(step.like("+%"), cast(step, Integer) >= 100)
+
+
+_before = firings.alias()
+_WAS_MISSED = exists().where(
+    _before.c.ticket == firings.c.ticket,
+    _before.c.clock == firings.c.clock,
+    _before.c.cycle == firings.c.cycle,
+    _before.c.reached_at <= bindparam("since"),
+    _is_late(_before.c.step),
+)
 _MISSED_NUMBERS = select(firings.c.ticket).where(
     firings.c.reached_at > bindparam("since"),
     firings.c.reached_at <= bindparam("now"),
-    firings.c.step == "100%",
     firings.c.clock.in_(PROMISED),
+    _is_late(firings.c.step),
+    ~_WAS_MISSED,
 )
 _MISSED = (
     select(*LINE, tickets.c.queue)
@@ -211,7 +229,7 @@ _MISSED = (
 
 def missed(connection: Connection, team: str, since: datetime, now: datetime) -> tuple[Listed, ...]:
     """A team's tickets whose promise was missed since then, the most urgent first, at most 20. The
-    ladder's step of 100 % notes it."""
+    first step of the ladder from 100 % on notes it."""
     values = {"team": team, "since": since, "now": now}
     return tuple(map(_listed, connection.execute(_MISSED, values)))
 

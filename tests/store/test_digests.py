@@ -236,11 +236,27 @@ def test_what_a_team_has_missed_since(database: Database) -> None:
     fire(5, "resolution", "100%", HOUR)
     fire(6, "resolution", "100%", HOUR)
     fire(7, "next_response", "100%", HOUR)
+    fire(3, "resolution", "150%", HOUR)  # is no news
     put(database, 7, status="solved")
     change(database, MergeTicket(6, 1))
     missed = ask(database, digests.missed, "first-line", NOW - HOUR * 24, NOW)
     assert isinstance(missed, tuple)
     assert [case.line.number for case in missed] == [1, 7]
+
+
+@pytest.mark.parametrize(
+    ("step", "is_missed"),
+    [("150%", True), ("+2h", True), ("+0m wall", True), ("-30m", False), ("90%", False)],
+)
+def test_ladder_without_a_step_of_100_percent_tells_of_a_miss(
+    database: Database, step: str, is_missed: bool
+) -> None:
+    fired = Fired(("resolution", 1, 0, step), NOW - HOUR, is_sent=True)
+    with database.write() as session:
+        clocks.note(session.connection(), 1, [fired], NOW)
+    missed = ask(database, digests.missed, "first-line", NOW - HOUR * 24, NOW)
+    assert isinstance(missed, tuple)
+    assert bool(missed) is is_missed
 
 
 # --- who the reader is ----------------------------------------------------------------------------

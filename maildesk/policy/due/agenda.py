@@ -32,7 +32,6 @@ from maildesk.policy.sla.ladder import (
     LATE_AFTER,
     REQUESTER,
     Firing,
-    Step,
     StepsDue,
     due_together,
     pages,
@@ -150,17 +149,22 @@ def _together(found: list[tuple[Clock, StepsDue]], now: datetime) -> Iterator[Du
     if not sent:
         return
     clock, firing = max(sent, key=lambda one: _share(*one))
-    soon = (one for other, _ in found for one in due_together(other.ahead, now))
-    coming = (one for one in soon if not _is_weighty(one.step))
+    coming = (
+        one
+        for other, _ in found
+        for one in due_together(other.ahead, now)
+        if not _is_weighty(other, one)
+    )
     others = [one for _, one in sent if one is not firing]
     passed = [one for other, steps in found for one in steps.silent if _share(other, one) >= 1]
     missed = dict.fromkeys(name for one in passed for name in one.step.notify)
     yield replace(_due(clock, firing, now, (*others, *coming)), missed=tuple(missed))
 
 
-def _is_weighty(step: Step) -> bool:
+def _is_weighty(clock: Clock, firing: Firing) -> bool:
     """Whether a step may not come early: nobody is told that we are late before we are."""
-    return REQUESTER in step.notify or step.refer
+    step = firing.step
+    return REQUESTER in step.notify or step.refer or _share(clock, firing) >= 1
 
 
 def _share(clock: Clock, firing: Firing) -> float:

@@ -4,39 +4,47 @@ from dataclasses import replace
 from datetime import datetime
 
 from maildesk.model.changes import SetStatus
+from maildesk.model.facts import TicketFacts
 from maildesk.model.ticket import TicketType
 from maildesk.policy.draft import Draft
 from maildesk.policy.due.follow_ups import calendar_of, reopen_ends_at
 from maildesk.policy.lifecycle import LIVE, Trigger
 from maildesk.policy.rules import Agent
 from maildesk.policy.sla import promised
-from maildesk.policy.sla.clock import Clock
 from maildesk.policy.sla.promises import ClockName
 
 
 def next_due_at(draft: Draft) -> datetime | None:
     """Return when the ticket's next clock ends, with all that the draft does; where its log was not
     read, what the last beat saw."""
+    return draft.once(_next_due_at)
+
+
+def _next_due_at(draft: Draft) -> datetime | None:
     if draft.ticket.status not in LIVE:
         return None
-    shown = _clocks(draft)
-    return promised.ends_at(shown) if shown else draft.ticket.due_at
+    facts = _written(draft)
+    if facts is None:
+        return draft.ticket.due_at
+    return promised.next_due_at(facts, draft.arrival.rules, draft.arrival.now)
 
 
 def answer_by(draft: Draft) -> datetime | None:
     """Return by when the requester is promised an answer to what he has just written."""
-    shown = _clocks(draft)
-    clock = shown.get(ClockName.NEXT_RESPONSE)
-    return clock.due_at if clock and clock.is_running else None
+    facts = _written(draft)
+    if facts is None:
+        return None
+    shown = promised.clocks_of(facts, draft.arrival.rules, draft.arrival.now)
+    clock = shown[ClockName.NEXT_RESPONSE]
+    return clock.due_at if clock.is_running else None
 
 
-def _clocks(draft: Draft) -> dict[ClockName, Clock]:
-    """What the ticket's clocks will show; nothing where its log was not read."""
+def _written(draft: Draft) -> TicketFacts | None:
+    """The ticket with its log as they will be; None where the log was not read."""
     log = draft.log
     if not any(line.kind == "created" for line in log):
-        return {}
-    facts = replace(draft.facts, ticket=draft.ticket, log=log)
-    return promised.clocks_of(facts, draft.arrival.rules, draft.arrival.now)
+        return None
+    return replace(draft.facts, ticket=draft.ticket, log=log)
 
 
 def promise_facts(draft: Draft, by: Agent | None) -> tuple[str, dict[str, object]]:

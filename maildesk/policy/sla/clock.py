@@ -30,6 +30,9 @@ class ClockState(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+_RUNNING = (ClockState.RUNNING, ClockState.BREACHED)
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """How a cycle that is over went. `due_at` None: it was not due within 30 years."""
@@ -68,7 +71,7 @@ class Clock:
     @property
     def is_running(self) -> bool:
         """Whether it runs, in time or breached: only then steps are sent."""
-        return self.state in (ClockState.RUNNING, ClockState.BREACHED)
+        return self.state in _RUNNING
 
 
 @dataclass(slots=True)
@@ -201,6 +204,11 @@ class ClockRun:
             self.watch.stop(at, why)
 
     # --- what it shows --------------------------------------------------------------------------
+
+    def due_at(self, now: datetime) -> datetime | None:
+        """Return when it is due, if it runs; see `show`."""
+        is_running = self._state(now) in _RUNNING
+        return self._due_at(now) if is_running else None
 
     def show(self, now: datetime) -> Clock:
         """Return what it shows. To be called once, after all events."""

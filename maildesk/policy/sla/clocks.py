@@ -44,11 +44,13 @@ def clocks(
     return {name: run.show(now) for name, run in case.runs.items()}
 
 
-def next_at(shown: Mapping[ClockName, Clock]) -> datetime | None:
-    """Return when a clock of a ticket changes next by itself: a step fires, or a target is missed.
-    None while nothing can happen."""
-    instants = [clock.next_at for clock in shown.values() if clock.next_at]
-    return min(instants, default=None)
+def due_times(
+    events: Iterable[Event], policy: Policy | None, calendars: Mapping[str, Calendar], now: datetime
+) -> dict[ClockName, datetime]:
+    """Return when each clock that runs is due: of all that `clocks` returns, this alone."""
+    case = read_log(events, policy, calendars, now)
+    found = ((name, run.due_at(now)) for name, run in case.runs.items())
+    return {name: at for name, at in found if at}
 
 
 def read_log(

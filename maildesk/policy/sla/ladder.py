@@ -214,7 +214,6 @@ class StepsDue:
 
     send: Firing | None = None
     silent: tuple[Firing, ...] = ()
-    is_late: bool = False
 
 
 def steps_due(fired: Sequence[Firing], done: Collection[Key], now: datetime) -> StepsDue:
@@ -224,7 +223,7 @@ def steps_due(fired: Sequence[Firing], done: Collection[Key], now: datetime) -> 
     waiting = [firing for firing in reached if firing.key not in done]
     if not waiting or waiting[-1] != reached[-1]:
         return StepsDue(silent=tuple(waiting))
-    return StepsDue(waiting[-1], tuple(waiting[:-1]), now - waiting[-1].at > LATE_AFTER)
+    return StepsDue(waiting[-1], tuple(waiting[:-1]))
 
 
 def due_together(ahead: Sequence[Firing], at: datetime) -> tuple[Firing, ...]:

@@ -10,7 +10,7 @@ from maildesk.policy.lifecycle import LIVE
 from maildesk.policy.routing.rule import TooMuchWork, View
 from maildesk.policy.rules import Rules
 from maildesk.policy.sla.clock import Clock
-from maildesk.policy.sla.clocks import clocks
+from maildesk.policy.sla.clocks import clocks, due_times
 from maildesk.policy.sla.events import Created
 from maildesk.policy.sla.promises import ClockName
 from maildesk.policy.sla.ticket_log import heard
@@ -71,11 +71,11 @@ def promised(ticket: Ticket, rules: Rules, now: datetime) -> Promised | None:
         return None
     calendar = rules.calendars[targets.calendar]
     opening = [Created(ticket.created_at, ticket.priority)]
-    shown = clocks(opening, policy, rules.calendars, ticket.created_at)
+    due = due_times(opening, policy, rules.calendars, ticket.created_at)
     is_open = calendar.is_open(now)
     return Promised(
-        answer_by=shown[ClockName.FIRST_RESPONSE].due_at,
-        solve_by=shown[ClockName.RESOLUTION].due_at,
+        answer_by=due.get(ClockName.FIRST_RESPONSE),
+        solve_by=due.get(ClockName.RESOLUTION),
         calendar=targets.calendar,
         zone=calendar.zone.key,
         is_open=is_open,
@@ -86,15 +86,16 @@ def promised(ticket: Ticket, rules: Rules, now: datetime) -> Promised | None:
 
 def next_due_at(facts: TicketFacts, rules: Rules, now: datetime) -> datetime | None:
     """Return when the next clock of a ticket ends; see `ends_at`."""
-    return ends_at(clocks_of(facts, rules, now))
+    told = heard(facts.log, facts.ticket, rules)
+    return _first(due_times(told.events, told.policy, told.calendars, now))
 
 
 def ends_at(shown: Mapping[ClockName, Clock]) -> datetime | None:
     """Return when the next promise of those that run is due, be it over. The update clock promises
     nobody anything that he knows of."""
-    ends = (
-        clock.due_at
-        for clock in shown.values()
-        if clock.is_running and clock.due_at and clock.name is not ClockName.UPDATE
-    )
-    return min(ends, default=None)
+    running = {name: clock for name, clock in shown.items() if clock.is_running}
+    return _first({name: clock.due_at for name, clock in running.items() if clock.due_at})
+
+
+def _first(due: Mapping[ClockName, datetime]) -> datetime | None:
+    return min((at for name, at in due.items() if name is not ClockName.UPDATE), default=None)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from policy.clock_logs import at, case, line
 from stories.promises import STANDARD, policy, rules
 
+from maildesk.model.plan import Audience
 from maildesk.model.ticket import Priority
 from maildesk.policy.due.agenda import agenda, names_of
 from maildesk.policy.due.follow_ups import Occasion
+from maildesk.policy.due.work import work_off
 from maildesk.policy.sla.ladder import Repeat, read_step
 from maildesk.policy.sla.promises import ClockName
 
@@ -339,6 +341,48 @@ def test_evaluation_does_not_depend_on_how_often_it_was_asked(lines, often, seld
     assert shown == shown_too
     steps = {key for key in fewer if key[0] in list(ClockName)}
     assert steps <= more, "who looks seldom misses steps of cycles that are over, and adds none"
+
+
+HOURS = st.integers(1, 30)
+STEPS = st.sampled_from(["50%", "75%", "90%", "100%", "150%", "-30m", "+2h", "+1h wall"])
+TOLD = st.lists(st.sampled_from(["owner", "lead", "requester"]), min_size=1, unique=True)
+
+
+@st.composite
+def desks(draw):
+    """Any targets, any ladders."""
+    hours = {str(clock): draw(HOURS) for clock in ClockName}
+    steps = {
+        clock: tuple(
+            read_step(at, notify=draw(TOLD), refer=draw(st.booleans()))
+            for at in draw(st.lists(STEPS, max_size=4, unique=True))
+        )
+        for clock in ClockName
+    }
+    return rules(replace(policy("office", **hours), ladder=steps))
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(lines=logs(), desk=desks(), looks=st.sets(st.integers(1, 60 * 24 * 6), max_size=12))
+def test_requester_gets_one_mail_at_most_of_all_that_is_due_at_once(lines, desk, looks):
+    fired = {}
+    for minutes in sorted(looks):
+        now = at("09:00") + minutes * MINUTE
+        facts = case(*(one for one in lines if one.at <= now), fired=fired)
+        found = agenda(facts, desk, now)
+        plan = work_off(facts, found, desk, now, {})
+        told = [one.kind for one in plan.notices if one.audience is Audience.REQUESTER]
+        assert len(told) <= 1, [one.turn.key for one in found.due]
+        keys = [one.turn.key for one in found.due] + [key for key, _ in found.silent]
+        keys += [other.key for one in found.due for other in one.others]
+        fired = {**fired, **dict.fromkeys(keys, now)}
+
+
+def test_no_step_of_a_broken_promise_comes_before_it_is_broken():
+    """Or a promise that is kept in its last minutes is listed as missed."""
+    desk = with_ladder(read_step("98%", notify=["owner"]), read_step("100%", notify=["lead"]))
+    (due,) = agenda(case(), desk, at("12:56")).due
+    assert (due.turn.key[3], due.others) == ("98%", ())
 
 
 @settings(max_examples=20, deadline=None, derandomize=True, database=None)

@@ -10,7 +10,7 @@ from maildesk.mail.identifiers import Purpose, read_address
 from maildesk.mail.message import Address
 from maildesk.mail.template_sources import load_sources
 from maildesk.mail.templates import render
-from maildesk.model.changes import NoteEvent
+from maildesk.model.changes import Detail, NoteEvent, SetDetail
 from maildesk.model.facts import Level, LogLine, Said
 from maildesk.model.ticket import Party, Priority, Role, Status, TicketType
 from maildesk.policy.calendars.calendar import LocalCalendar
@@ -687,3 +687,21 @@ def test_a_desk_that_never_closes_cases_says_so_nowhere(world, promising):
     assert "closes on" not in words(asked(world, never, "#solve\n\nIt works."))
     text = words(asked(world, never, "#wait\n\nWhich lamp is red?"))
     assert "If we hear nothing, the case waits for you." in text
+
+
+# --- what every letter asks -----------------------------------------------------------------------
+
+
+def test_what_letters_say_of_the_ticket_is_worked_out_once_until_it_changes(begin):
+    draft, asked = begin(), []
+
+    def work(asking):
+        asked.append(asking.ticket.priority)
+        return len(asked)
+
+    assert [draft.once(work), draft.once(work)] == [1, 1]
+    draft.add_party(Address("Bo", "bo@example.com"), Role.AGENT)
+    assert draft.once(work) == 1
+    draft.change(SetDetail(draft.ticket.number, Detail.PRIORITY, "P1"))
+    assert [draft.once(work), draft.once(work)] == [2, 2]
+    assert asked[-1] == "P1"

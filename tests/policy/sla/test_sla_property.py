@@ -16,7 +16,7 @@ from policy.minute_walk import MINUTE, OpenMinutes, Walk
 from maildesk.model.ticket import Status
 from maildesk.policy.calendars.calendar_file import read_calendars
 from maildesk.policy.sla.cases import read_case, read_policies
-from maildesk.policy.sla.clocks import clocks, next_at, read_log
+from maildesk.policy.sla.clocks import clocks, due_times, read_log
 from maildesk.policy.sla.events import PolicySet, StatusSet
 from maildesk.policy.sla.ladder import steps_due
 from maildesk.policy.sla.words import Faults
@@ -281,13 +281,26 @@ def test_a_pause_and_its_end_at_one_instant_change_nothing(worlds):
 def test_nothing_changes_before_next_at(worlds):
     for seed, world in worlds.items():
         shown = world.shown()
-        coming = next_at(shown)
-        if coming is None:
+        turns = [clock.next_at for clock in shown.values() if clock.next_at]
+        if not turns:
             continue
+        coming = min(turns)
         assert coming > world.now, seed
         just_before = world.shown(coming - timedelta(microseconds=1))
         assert what_counts(just_before) == what_counts(shown), seed
         assert what_counts(world.shown(coming)) != what_counts(shown), seed
+
+
+def test_due_times_are_those_that_clocks_show(worlds):
+    for seed, world in worlds.items():
+        case = world.case
+        due = due_times(case.events, case.policy, case.calendars, world.now)
+        shown = {
+            name: clock.due_at
+            for name, clock in world.shown().items()
+            if clock.is_running and clock.due_at
+        }
+        assert due == shown, seed
 
 
 def what_counts(shown):
