@@ -20,21 +20,22 @@
 All problems of all files are told at once: a fault in one file does not hide those in another.
 """
 
+import json
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from maildesk.config import references
 from maildesk.config.credentials import Surroundings, surroundings
-from maildesk.config.desk import desk_rules, desk_sources, read_desk
+from maildesk.config.desk import Desk, desk_rules, desk_sources, read_desk
 from maildesk.config.maildesk_file import MaildeskFile
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
-from maildesk.config.resolve import database_url, resolve, static_rules
+from maildesk.config.resolve import Static, database_url, resolve, static_rules
+from maildesk.config.routing_rules import SAME
 from maildesk.config.section import Section
-from maildesk.config.shape import read_file
+from maildesk.config.shape import File, read_file
 from maildesk.errors import Misconfigured, NotFound, Problem
 from maildesk.policy.rules import Rules
 from maildesk.settings import Limits, Settings
@@ -90,12 +91,8 @@ def load(
     folder = folder.absolute()
     _require_folder(folder)
     around = surroundings(folder, environ, fault_of_pager)
-    templates = _own_templates(folder)
     file = read_file(folder, "maildesk.yaml", MaildeskFile)
-    with _reloaded_folder(folder, kept) as reloaded:
-        # Of the copy: a template that is gone since then costs no mail, `received` takes its place.
-        named = acknowledgements(templates) if kept is None else None
-        desk = read_desk(reloaded, named, around)
+    desk = _read_desk(folder, kept, around)
     static, problems = None, [*file.problems]
     if file.found:
         static, unusable = resolve(file.found, file.document, around)
@@ -103,6 +100,14 @@ def load(
     problems += desk.problems(tuple(file.found.admins) if file.found else ())
     if problems or static is None:
         raise Misconfigured(*_sorted(problems))
+    return _settings(folder, file, static, desk, around)
+
+
+def _settings(
+    folder: Path, file: File[MaildeskFile], static: Static, desk: Desk, around: Surroundings
+) -> Settings:
+    """Make settings of files that have no problem."""
+    templates = _own_templates(folder)
     warnings = [
         *references.static_warnings(file.document, file.model),
         *static.pagers.warnings,
@@ -122,22 +127,21 @@ def load(
         backoff_seconds=file.model.backoff_seconds,
         warnings=_sorted(warnings),
         sources=desk_sources(desk),
-        environ=environ,
+        environ=around.environ,
     )
 
 
-@contextmanager
-def _reloaded_folder(folder: Path, kept: Mapping[str, str] | None) -> Iterator[Path]:
-    """The folder of the files that are reloaded, or one that holds the kept ones."""
+def _read_desk(folder: Path, kept: Mapping[str, str] | None, around: Surroundings) -> Desk:
+    """Read the files that are reloaded, or the kept ones. Of those, rules may name any template:
+    one that is gone since then costs no mail, `received` takes its place."""
     if kept is None:
-        yield folder
-        return
+        return read_desk(folder, acknowledgements(_own_templates(folder)), around)
     with tempfile.TemporaryDirectory(prefix="maildesk-") as made:
         for name, text in kept.items():
             path = Path(made, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
-        yield Path(made)
+        return read_desk(Path(made), None, around)
 
 
 def load_database(folder: Path, environ: Mapping[str, str]) -> str:
@@ -184,7 +188,8 @@ def schema_of(name: str) -> dict[str, Any]:
     if shape is None:
         raise NotFound(f'there is no configuration file "{name}"; there are {", ".join(FILES)}')
     dialect = "https://json-schema.org/draft/2020-12/schema"
-    return {"$schema": dialect, **shape.model_json_schema()}
+    text = json.dumps(shape.model_json_schema()).replace(f'"{SAME}"', '"$ref"')
+    return {"$schema": dialect, **json.loads(text)}
 
 
 def _require_folder(folder: Path) -> None:

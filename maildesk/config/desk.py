@@ -11,7 +11,7 @@ from maildesk.config.credentials import Surroundings
 from maildesk.config.pagers import Pagers, places_of, read_pagers
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile, SlaFile
 from maildesk.config.routing_rules import RuleSet, check_names, compile_all, hidden_rules
-from maildesk.config.rule_warnings import idle_rules
+from maildesk.config.rule_warnings import idle_rules, odd_actions, odd_conditions
 from maildesk.config.shape import File, read_file
 from maildesk.config.sla import SlaSource, read_sla_source
 from maildesk.config.yaml_source import Document
@@ -80,6 +80,8 @@ class Desk:
             *self.promises.warnings(self._named_calendars()),
             *hidden_rules(routing.document, self.rules.rules),
             *idle_rules(routing.document, self.rules.rules),
+            *odd_conditions(routing.document, self.rules.rules),
+            *odd_actions(routing.document, self.rules.rules, people.model, routing.model),
         ]
 
     def _known(self) -> dict[str, Iterable[str]]:

@@ -214,7 +214,8 @@ def people_warnings(document: Document, file: PeopleFile) -> Iterator[Problem]:
     """Yield what is allowed in people.yaml, but does nothing."""
     for path in (("agents", handle, "notify") for handle in file.agents):
         if path in document.keys:
-            yield document.key_problem(path, f"{show(path)} does nothing yet")
+            hint = "who hears of new tickets is said by the team's"
+            yield document.key_problem(path, f"{show(path)} has no effect", hint)
     for handle in file.teams:
         if not any(handle in agent.teams for agent in file.agents.values()):
             hint = "nobody reads mail for it; add it to the teams of an agent"

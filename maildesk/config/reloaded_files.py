@@ -73,7 +73,9 @@ class Agent(Section):
         description="where a page goes, besides the first address: the address of a gateway to "
         "SMS, or where an apprise URL is read from, see [pagers](#pagers)",
     )
-    notify: Text | None = Field(default=None, description="not used yet")
+    notify: Text | None = Field(
+        default=None, description="has no effect: `notify` of the [team](#teams) counts"
+    )
 
 
 class Team(Section):

@@ -98,12 +98,14 @@ def _hidden(document: Document, rule: Rule, before: Rule) -> Problem:
 
 # --- for editors --------------------------------------------------------------------------------
 
+SAME = "$same"  # becomes "$ref" in the end: pydantic would look for each among its own
+
 
 def rules_schema() -> dict[str, object]:
     """Return the JSON Schema of the list of rules: every condition and action with its values."""
     rule = {
         "name": {"type": "string", "description": "what `explain` calls it"},
-        "when": conditions_schema(FIELDS.values()),
+        "when": conditions_schema(FIELDS.values(), "#/properties/rules/items/properties/when"),
         "then": mapping_schema(
             {
                 name: {"description": word.description, **word.shape.schema}
@@ -116,12 +118,13 @@ def rules_schema() -> dict[str, object]:
     return {"type": "array", "items": {**mapping_schema(rule), "required": ["name", "then"]}}
 
 
-def conditions_schema(fields: Iterable[Field]) -> dict[str, object]:
-    """Return the JSON Schema of conditions on these fields."""
+def conditions_schema(fields: Iterable[Field], at: str) -> dict[str, object]:
+    """Return the JSON Schema of conditions on these fields, which stands at `at` in its file's."""
     conditions = {
         word: {"description": field.description, **field.shape(word).schema}
         for field in fields
         for word in field.words
     }
-    several = {"type": "array", "items": {"type": "object"}, "minItems": 1}
-    return mapping_schema({**conditions, "all": several, "any": several, "not": {"type": "object"}})
+    same = {SAME: at}
+    several = {"type": "array", "items": same, "minItems": 1}
+    return mapping_schema({**conditions, "all": several, "any": several, "not": same})

@@ -22,5 +22,6 @@ def policies_schema() -> dict[str, Any]:
     policy: dict[str, Any] = POLICY.schema
     steps = {"type": "array", "items": STEP.schema}
     policy["properties"]["ladder"] |= mapping_schema({clock.value: steps for clock in ClockName})
-    policy["properties"]["when"] |= conditions_schema(promise_fields())
+    at = "#/properties/sla/items/properties/when"
+    policy["properties"]["when"] |= conditions_schema(promise_fields(), at)
     return {"type": "array", "items": policy}

@@ -247,7 +247,8 @@ def test_folder_in_place_of_a_key_is_refused(good: Path) -> None:
             "people.yaml",
             "name: Bo Berg,",
             "name: Bo Berg, notify: digest,",
-            "people.yaml:3:23: agents.bo.notify does nothing yet",
+            "people.yaml:3:23: agents.bo.notify has no effect "
+            "(who hears of new tickets is said by the team's)",
         ),
         (
             "routing.yaml",
@@ -356,6 +357,41 @@ def test_a_calendar_that_a_rule_names_is_used(write, good: Path) -> None:
     write("teams:\n", ACME, "people.yaml")
     rule = "rules: [{name: Late, when: {calendar_open: bergen}, then: {tags: [late]}}]"
     assert load(write("rules: []", rule, "routing.yaml"), {}).warnings == ()
+
+
+ODD = """\
+queues:
+  helpdesk: {address: support@example.com, team: first-line, default: true}
+  billing: {address: billing@example.com, team: finance}
+rules:
+  - name: Odd
+    when:
+      any:
+        - {language_is: english, attachment_type_in: [pdf]}
+        - {sender_domain_is: ., subject_matches: 'x.*(a|\\bø)'}
+        - {header_matches: {X-A: 'x.*\\bø.'}}
+    then: {group_by: alerts, queue: billing, notify: [manager], watchers: [support@example.com]}
+  - name: Drop
+    when: {subject_contains: x}
+    then: {drop: spam}
+    continue: true
+"""
+
+
+def test_rules_that_are_hardly_meant_are_warned_of(good: Path) -> None:
+    (good / "routing.yaml").write_text(ODD)
+    found = [str(one).partition(" (")[0] for one in load(good, {}).warnings]
+    assert [one.partition(": ")[2] for one in found if one.startswith("routing")] == [
+        'rule "Odd": "english" is no language code',
+        'rule "Odd": "pdf" is no media type',
+        'rule "Odd": "." is no domain',
+        r'rule "Odd": this \b does not know the letter beside it',
+        r'rule "Odd": this \b does not know the letter beside it',
+        'rule "Odd": all its mails join one ticket: "alerts" is the same for each',
+        'rule "Odd": team "finance" has no manager',
+        'rule "Odd": support@example.com is an address of the desk, and follows nothing',
+        'rule "Drop": the mail is dropped, whatever the rules below say',
+    ]
 
 
 # --- reload -----------------------------------------------------------------------------------

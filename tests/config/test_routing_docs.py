@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from maildesk.config import schema_of
 from maildesk.policy.routing.actions import ACTIONS, ActionWord
 from maildesk.policy.routing.conditions import BOTH, FIELDS, MAIL, TICKET, Field
 
@@ -74,3 +75,15 @@ def test_every_condition_and_action_is_documented_as_the_code_says(name: str) ->
 def test_every_condition_and_action_says_what_it_does() -> None:
     said = [*FIELDS.values(), *ACTIONS.values()]
     assert [one.name for one in said if not one.description] == []
+
+
+@pytest.mark.parametrize(("name", "section"), [("routing", "rules"), ("sla", "sla")])
+def test_the_schema_goes_on_below_all_any_and_not(name: str, section: str) -> None:
+    schema = schema_of(name)
+    when = schema["properties"][section]["items"]["properties"]["when"]
+    references = [when["properties"]["not"], when["properties"]["any"]["items"]]
+    for reference in references:
+        found = schema
+        for key in reference["$ref"].removeprefix("#/").split("/"):
+            found = found[key]
+        assert found is when
