@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,7 +13,7 @@ from maildesk.cli.tickets import Number
 from maildesk.cli.times import clock_time, clock_words, length, local
 from maildesk.desk.clocks import clock_json, minutes
 from maildesk.desk.sla_arithmetic import Arithmetic, Row, Sum, take_apart
-from maildesk.desk.sla_diff import due_times_moved
+from maildesk.desk.sla_diff import Moved, due_times_moved
 from maildesk.in_force import rules_in_force, rules_to_come
 from maildesk.model.facts import Key
 from maildesk.policy.calendars.calendar_file import BUILT_IN
@@ -60,13 +61,19 @@ def print_sla_diff(settings: Settings) -> None:
             new = rules_to_come(session.connection(), settings, now)
         for one in due_times_moved(database, old, new, now):
             count += 1
-            times = (local(at) if at else "never" for at in (one.old_due_at, one.new_due_at))
-            name = one.clock.replace("_", " ")
-            out.print(f"#{one.number}  {name}: {' → '.join(times)}", markup=False)
+            out.print(_moved_words(one), markup=False)
     finally:
         database.close()
     moves = "1 due time" if count == 1 else f"{count or 'no'} due times"
     out.print(f"{moves} would move")
+
+
+def _moved_words(one: Moved) -> str:
+    old = local(one.old_due_at) if one.old_due_at else "not due"
+    new = local(one.new_due_at) if one.new_due_at else "not due"
+    new = new if one.is_promised else "no promise any more"
+    breached = ", breached at once" if one.is_breached else ""
+    return f"#{one.number}  {one.clock.replace('_', ' ')}: {old} → {new}{breached}"
 
 
 # --- for people ---------------------------------------------------------------------------------
@@ -75,15 +82,16 @@ def print_sla_diff(settings: Settings) -> None:
 def _print(found: Arithmetic) -> None:
     ticket = found.reading.facts.ticket
     out.print(f"#{ticket.number}  {ticket.title or ticket.subject}", markup=False, style="bold")
-    status = str(ticket.status).replace("_", " ")
-    out.print(f"{ticket.priority}, {status}, opened {local(ticket.created_at)}", markup=False)
+    status, opened_at = str(ticket.status).replace("_", " "), local(ticket.created_at, found.zone)
+    out.print(f"{ticket.priority}, {status}, opened {opened_at}", markup=False)
+    out.print(f"all times are those of {found.zone}", markup=False)
     for line in _chosen_words(found):
         out.print(line, markup=False)
     for name, total in found.sums.items():
         out.print()
-        words = clock_words(clock_json(total.clock, ""))
+        words = clock_words(clock_json(total.clock, ""), found.zone)
         out.print(f"{name.replace('_', ' ')}: {words}", markup=False, style="bold")
-        _print_sum(total)
+        _print_sum(total, found.zone)
     _print_fired(found)
     _print_ahead(found)
 
@@ -94,10 +102,10 @@ def _chosen_words(found: Arithmetic) -> Iterator[str]:
     for line in found.chosen:
         because = f": {line.cause}" if line.cause else ""
         what = f"policy {line.new}" if line.new else "no policy"
-        yield f"{what} since {local(line.at)}{because}"
+        yield f"{what} since {local(line.at, found.zone)}{because}"
 
 
-def _print_sum(total: Sum) -> None:
+def _print_sum(total: Sum, zone: ZoneInfo) -> None:
     clock = total.clock
     if clock.target is not None:
         cycle = f", cycle {clock.cycles}" if clock.cycles > 1 else ""
@@ -105,23 +113,23 @@ def _print_sum(total: Sum) -> None:
         words = f"target {length(clock.target)} in calendar {clock.calendar}{where}{cycle}"
         out.print(words, markup=False)
     for result in clock.results[:-1] if clock.met_at else clock.results:
-        out.print(f"before: {_result_words(result)}", markup=False)
+        out.print(f"before: {_result_words(result, zone)}", markup=False)
     if clock.downgraded_after_breach:
         out.print("was breached before its target was changed", markup=False)
     if not total.rows:
         return
     cells: list[tuple[str, ...]] = [("from", "to", "zone", "what", "counted", "sum")]
-    cells += (_cells(row, total) for row in total.rows)
+    cells += (_cells(row, total, zone) for row in total.rows)
     styles = ["bold", *("dim" if row.is_ahead else "" for row in total.rows)]
     for line, style in zip(_aligned(cells), styles, strict=True):
         out.print(line, markup=False, style=style)
 
 
-def _result_words(result: Result) -> str:
-    state = result.state.replace("_", " ")
-    due = local(result.due_at) if result.due_at else "never"
+def _result_words(result: Result, zone: ZoneInfo) -> str:
+    state, met_at = result.state.replace("_", " "), local(result.met_at, zone)
+    due = local(result.due_at, zone) if result.due_at else "never"
     took = f"{length(result.elapsed)} of {length(result.target)}"
-    return f"{state} {local(result.met_at)}, due {due}; {took}"
+    return f"{state} {met_at}, due {due}; {took}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
@@ -137,11 +145,16 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 _MARKS = {"start": "begun", "now": "now, then if nothing happens", "due": "due", "met": "done"}
 
 
-_STOPS = {"finished": "solved", "no policy": "nothing promised"}  # what is no status
+_STOPS = {
+    "finished": "solved",
+    "no policy": "nothing promised",
+    "merged": "merged into another",
+    "spam": "spam",
+}  # what is no pause
 
 
-def _cells(row: Row, total: Sum) -> tuple[str, ...]:
-    start, end = row.start.astimezone(total.zone), row.end.astimezone(total.zone)
+def _cells(row: Row, total: Sum, zone: ZoneInfo) -> tuple[str, ...]:
+    start, end = row.start.astimezone(zone), row.end.astimezone(zone)
     zones = dict.fromkeys((f"{start:%Z}", f"{end:%Z}"))
     if row.kind in _MARKS:
         is_end = row.kind == "now" and row is total.rows[-1]
@@ -161,7 +174,7 @@ def _day_and_time(at: datetime) -> str:
 def _what(row: Row, calendar: str | None) -> str:
     words = {
         SegmentKind.COUNTED: "open" if row.words == calendar else f"open: {row.words}",
-        SegmentKind.PAUSED: f"paused: {_STOPS.get(row.words, row.words.replace('_', ' '))}",
+        SegmentKind.PAUSED: _STOPS.get(row.words, f"paused: {row.words.replace('_', ' ')}"),
         SegmentKind.HOLIDAY: f"holiday: {row.words}",
     }
     return words[SegmentKind(row.kind)]
@@ -172,8 +185,9 @@ def _print_fired(found: Arithmetic) -> None:
         out.print("\nwhat fired", style="bold")
     for one in found.fired:
         how = "by mail" if one.is_sent else "without a mail of its own"
-        words = f"{local(one.reached_at)}  {_named(one.key)}, {how}"
-        late = "" if one.at - one.reached_at <= LATE_AFTER else f", late: {local(one.at)}"
+        words = f"{local(one.reached_at, found.zone)}  {_named(one.key)}, {how}"
+        is_late = one.at - one.reached_at > LATE_AFTER
+        late = f", late: {local(one.at, found.zone)}" if is_late else ""
         out.print(f"{words}{late}", markup=False)
 
 
@@ -182,7 +196,7 @@ def _print_ahead(found: Arithmetic) -> None:
         out.print("\nwhat is ahead, if nothing happens", style="bold")
     for one in found.ahead:
         who = f" to {', '.join(one.who)}" if one.who else ""
-        out.print(f"{local(one.at)}  {_named(one.key)}{who}", markup=False)
+        out.print(f"{local(one.at, found.zone)}  {_named(one.key)}{who}", markup=False)
 
 
 def _named(key: Key) -> str:

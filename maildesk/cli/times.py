@@ -16,9 +16,9 @@ def clock_time(at: datetime) -> str:
     return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
 
 
-def local_words(written: str | None) -> str:
+def local_words(written: str | None, zone: tzinfo | None = None) -> str:
     """Return an instant of our JSON in the same form, "" for none."""
-    return local(datetime.fromisoformat(written)) if written else ""
+    return local(datetime.fromisoformat(written), zone) if written else ""
 
 
 def length(time: timedelta) -> str:
@@ -29,10 +29,10 @@ def length(time: timedelta) -> str:
     return f"-{words}" if time < timedelta() and seconds else words
 
 
-def clock_words(clock: Mapping[str, Any]) -> str:
+def clock_words(clock: Mapping[str, Any], zone: tzinfo | None = None) -> str:
     """Return how a clock stands, from its JSON object."""
     state = str(clock["state"]).replace("_", " ")
-    due, met = local_words(clock["due_at"]), local_words(clock["met_at"])
+    due, met = local_words(clock["due_at"], zone), local_words(clock["met_at"], zone)
     left = clock["remaining_min"]
     words = {
         "running": f"running, due {due}" if due else "running",

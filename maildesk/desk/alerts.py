@@ -75,6 +75,7 @@ def _notice(desk: Desk, alert: Alert, admin: str) -> Notice:
             "problem": alert.problem,
             "detail": alert.detail if len(lines) == 1 else "",
             "since": now,
+            "is_about_mail": alert.is_about_mail,
             "lines": lines[-20:] if len(lines) > 1 else [],
         },
         auto_submitted="auto-generated",

@@ -19,6 +19,7 @@ log = structlog.get_logger()
 BACK = timedelta(days=1)
 FORTH = timedelta(days=30)
 NOTED_EVERY = timedelta(seconds=30)
+SAID_EVERY = timedelta(hours=12)
 
 
 def is_trusted(desk: Desk) -> bool:
@@ -56,4 +57,4 @@ def _complain(desk: Desk, last: datetime, now: datetime) -> None:
         "reminders and escalations wait"
     )
     detail = "If the clock is right, start maildesk once with: maildesk run --accept-clock"
-    send_alert(desk, Alert("clock", problem, detail))
+    send_alert(desk, Alert("clock", problem, detail, every=SAID_EVERY, is_about_mail=False))

@@ -66,13 +66,15 @@ class Coming:
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
     """All that there is to say of a ticket's clocks. `chosen` are the lines of its log that set the
-    policy; `fired` is what time has brought about."""
+    policy; `fired` is what time has brought about; `zone` is one to tell all of it in: that of the
+    hours that count, else the desk's."""
 
     reading: Reading
     sums: Mapping[ClockName, Sum]
     chosen: tuple[LogLine, ...]
     fired: tuple[FiringRecord, ...]
     ahead: tuple[Coming, ...]
+    zone: ZoneInfo
 
 
 def take_apart(session: Session, number: int, rules: Rules, now: datetime) -> Arithmetic:
@@ -81,13 +83,16 @@ def take_apart(session: Session, number: int, rules: Rules, now: datetime) -> Ar
     facts = reading.facts
     told = heard(facts.log, facts.ticket, rules)
     told = replace(told, events=tuple(event for event in told.events if event.at <= now))
+    sums = {name: _sum(clock, told, now) for name, clock in reading.shown.items()}
+    zones = (total.zone for total in sums.values() if total.zone)
     coming = (*_steps_ahead(reading), *_turns_ahead(reading, rules, now))
     return Arithmetic(
         reading,
-        {name: _sum(clock, told, now) for name, clock in reading.shown.items()},
+        sums,
         tuple(line for line in facts.log if line.kind == "policy"),
         clocks.firings_of(session.connection(), number),
         tuple(sorted(coming, key=lambda one: one.at)),
+        next(zones, ZoneInfo(rules.timezone)),
     )
 
 

@@ -170,12 +170,14 @@ class CommandTrace:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something an admin must know; alerts of one `key` are sent once in that time at most."""
+    """Something an admin must know; alerts of one `key` are sent once in that time at most. One
+    that `is_about_mail` says how to look at what came in and what waits to go out."""
 
     key: str
     problem: str
     detail: str = ""
     every: timedelta = timedelta(hours=1)
+    is_about_mail: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 
 from maildesk.config import load_database
 from maildesk.store.engine import open_database
-from maildesk.store.tables import configurations, tickets
+from maildesk.store.tables import configurations, events, tickets
 
 SLA = """\
 calendars:
@@ -26,6 +26,7 @@ MAIL = (
     b"From: ada@example.org\r\nTo: support@example.com\r\nSubject: Printer\r\n\r\nIt is dead.\r\n"
 )
 WHEN = r"\w{3} \d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC"
+IN_OSLO = WHEN.replace("UTC", "CES?T")  # the zone of the desk
 
 
 @pytest.fixture
@@ -115,14 +116,15 @@ def test_clocks_are_left_out_where_nothing_good_is_kept(desk, folder):
 def test_explain_can_be_checked_with_a_pencil(desk):
     code, said, _ = desk("sla", "explain", "1")
     assert code == 0
-    assert re.search(rf"^policy gold since {WHEN}: it is for everybody$", said, re.MULTILINE)
-    assert re.search(rf"^first response: running, due {WHEN}, [\w ]+ left$", said, re.MULTILINE)
+    assert "all times are those of Europe/Oslo\n" in said
+    assert re.search(rf"^policy gold since {IN_OSLO}: it is for everybody$", said, re.MULTILINE)
+    assert re.search(rf"^first response: running, due {IN_OSLO}, [\w ]+ left$", said, re.MULTILINE)
     assert "target 2 h in calendar 24x7\n" in said
-    assert re.search(r"^\w{3} \S+ \S+ +UTC +due +2 h$", said, re.MULTILINE)
+    assert re.search(r"^\w{3} \S+ \S+ +CES?T +due +2 h$", said, re.MULTILINE)
     assert re.search(r" now, then if nothing happens +\d", said)
     assert "next response: not applicable" in said
     assert re.search(
-        rf"what is ahead, if nothing happens\n(?:.+\n)*{WHEN}  resolution 75% to owner", said
+        rf"what is ahead, if nothing happens\n(?:.+\n)*{IN_OSLO}  resolution 75% to owner", said
     )
 
 
@@ -160,6 +162,25 @@ def test_due_times_that_would_move_are_told_one_a_line(desk, folder):
     assert count == "2 due times would move"
     assert desk("process")[0] == 0
     assert desk("check", "--sla-diff")[1].splitlines()[-1] == "no due times would move"
+
+
+def test_promises_that_would_end_and_those_that_would_be_broken_at_once_are_told(desk, folder):
+    (folder / "sla.yaml").write_text(SLA.partition("sla:")[0])
+    assert re.search(rf"^#1  resolution: {WHEN} → no promise any more$", *diff(desk))
+    shorter = SLA.replace("first_response: 2h", "first_response: 1m").replace("10h", "20h")
+    (folder / "sla.yaml").write_text(shorter)
+    database = open_database(load_database(folder, {}))
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with database.write() as session:
+        session.execute(update(tickets).values(created_at=an_hour_ago))
+        session.execute(update(events).values(at=an_hour_ago))
+        session.execute(update(configurations).values(at=an_hour_ago))
+    database.close()
+    assert re.search(rf"^#1  first response: {WHEN} → {WHEN}, breached at once$", *diff(desk))
+
+
+def diff(desk):
+    return desk("check", "--sla-diff")[1], re.MULTILINE
 
 
 def test_check_of_a_desk_that_has_never_run_says_that_there_is_nothing_to_compare(maildesk):

@@ -43,6 +43,7 @@ def test_what_is_due_waits_and_mail_goes_on_until_the_clock_is_accepted(house: H
     told = house.work()
     assert [letter.recipient for letter in told] == [ADMIN]
     assert "maildesk run --accept-clock" in told[0].text
+    assert "journal" not in told[0].text, "no mail is the matter"
     assert house.ticket()["status"] == "waiting_user"
     house.post(asa.write(SUPPORT, "Another one"))
     assert len(house.tickets()) == 2

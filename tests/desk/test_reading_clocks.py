@@ -223,6 +223,38 @@ def test_rows_are_written_in_the_zone_whose_hours_count(house, ada, kari):
     assert apart(house).sums[NEXT].zone is None
 
 
+def test_all_is_told_in_the_zone_of_the_hours_else_of_the_desk(house, ada, kari):
+    assert str(apart(house).zone) == "Europe/Oslo"
+    house.post(ada.write(SUPPORT, "Other", "Another matter."))
+    house.change_rules(promises=(), timezone="Europe/Berlin")
+    beat(house.desk)
+    with house.desk.database.read() as session:
+        other = take_apart(session, 2, house.desk.rules, house.clock())
+    assert str(other.zone) == "Europe/Berlin"
+
+
+def test_nothing_follows_the_end_of_a_case_that_waited(house, ada, kari):
+    house.clock.pass_time(hours=1)
+    house.post(kari.answer("Which printer is it?\n\n#wait"))
+    house.clock.pass_time(hours=1)
+    house.post(kari.answer("#solve"))
+    house.clock.pass_time(hours=1)
+    rows = apart(house).sums[WHOLE].rows
+    assert [row.kind for row in rows if not row.is_ahead] == ["start", "counted", "paused", "met"]
+
+
+def test_a_promise_that_was_taken_back_says_so(house, ada):
+    house.clock.pass_time(hours=1)
+    rules = house.desk.rules
+    before = Edition(utc(1, 0), rules.policies, rules.calendars)
+    house.change_rules(promises=(), editions=(before, Edition(house.clock(), {}, rules.calendars)))
+    beat(house.desk)
+    house.clock.pass_time(hours=1)
+    found = apart(house).sums[WHOLE]
+    assert found.clock.state == "cancelled"
+    assert [row.words for row in found.rows if row.kind == "paused"] == ["no policy"]
+
+
 def test_due_time_of_what_was_done_before_has_no_sum(house, ada, kari):
     house.clock.pass_time(hours=1)
     house.post(kari.answer("Hello Ada."))
@@ -263,10 +295,19 @@ def test_due_times_that_would_move_are_told(house, ada):
     assert moved(house, SLA) == []
 
 
+def test_promises_that_would_be_broken_at_once_are_told(house, ada):
+    house.clock.pass_time(hours=3)
+    clocks = {"P3": {"calendar": "oslo", "first_response": "1h", "resolution": "12h"}}
+    policy = {"name": "gold", "clocks": clocks}
+    assert moved(house, {**SLA, "sla": [policy]}) == [
+        Moved(1, FIRST, utc(23, 13), utc(23, 10), is_breached=True)
+    ]
+
+
 def test_promises_that_would_end_are_told(house, ada, kari):
     assert moved(house, {**SLA, "sla": []}) == [
-        Moved(1, FIRST, utc(23, 13), None),
-        Moved(1, WHOLE, utc(24, 13), None),
+        Moved(1, FIRST, utc(23, 13), None, is_promised=False),
+        Moved(1, WHOLE, utc(24, 13), None, is_promised=False),
     ]
     house.post(kari.answer("The cable was loose.\n\n#solve"))
     assert moved(house, {**SLA, "sla": []}) == []

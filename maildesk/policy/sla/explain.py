@@ -41,17 +41,20 @@ def explain(
 ) -> dict[ClockName, tuple[Segment, ...]]:
     """Return what each clock is made of; the counted stretches add up to what `clocks` shows."""
     case = read_log(events, policy, calendars, now)
-    return {name: tuple(_segments(run.watch.laps, now)) for name, run in case.runs.items()}
+    until = {name: run.result.met_at if run.result else now for name, run in case.runs.items()}
+    return {name: tuple(_segments(case.runs[name].watch.laps, until[name])) for name in until}
 
 
 def _segments(laps: list[Lap], now: datetime) -> Iterator[Segment]:
+    """What laps are made of up to `now`, or to the end of the cycle."""
     following = [*laps[1:], None] if laps else []
     for lap, after in zip(laps, following, strict=True):
         yield from sorted(_lap(lap, lap.end or now), key=lambda segment: segment.start)
         until = after.start if after else now
         is_over = after is None and lap.stop in ("finished", "cancelled")
         if lap.end and lap.end < until and not is_over:
-            yield Segment(SegmentKind.PAUSED, lap.end, until, _ZERO, lap.stop)
+            why = "no policy" if lap.stop == "terms" else lap.stop  # of new terms, a lap follows
+            yield Segment(SegmentKind.PAUSED, lap.end, until, _ZERO, why)
 
 
 def _lap(lap: Lap, end: datetime) -> Iterator[Segment]:
