@@ -1,5 +1,6 @@
 """A beat does what is due once: killed at any point, beside another beat, or after a failure."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -136,8 +137,9 @@ def test_process_that_is_killed_is_followed_by_one_that_does_it_once(
     script = tmp_path / "victim.py"
     script.write_text(VICTIM)
     tests = Path(__file__).parents[1]
+    path = f"{tests.parent}{os.pathsep}{tests}"  # the tree under test, wherever it is installed
     command = [sys.executable, str(script), str(tmp_path)]
-    done = subprocess.run(command, env={"PYTHONPATH": str(tests)}, capture_output=True, check=False)
+    done = subprocess.run(command, env={"PYTHONPATH": path}, capture_output=True, check=False)
     assert done.returncode == -9, done.stderr.decode()
     assert told(written) == []
     beat_at(written, BREACH + MINUTE)

@@ -80,3 +80,10 @@ def test_ticket_that_was_touched_while_the_clock_was_ahead_is_looked_at_when_it_
 def looked_at(house: House) -> tuple[int, ...]:
     with house.desk.database.read() as session:
         return tuple(clocks.due(session.connection(), house.clock.at, 9))
+
+
+def test_clock_that_goes_back_little_by_little_is_gone_by(house: House) -> None:
+    assert is_trusted(house.desk)
+    for _leap in range(3):
+        house.clock.at -= timedelta(hours=13)
+        assert is_trusted(house.desk)

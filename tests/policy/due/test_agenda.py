@@ -378,6 +378,18 @@ def test_requester_gets_one_mail_at_most_of_all_that_is_due_at_once(lines, desk,
         fired = {**fired, **dict.fromkeys(keys, now)}
 
 
+def test_requester_gets_no_third_automatic_mail_in_a_row_whatever_was_promised_him():
+    told = [
+        line(f"{when} told progress", cause=at("24 10:00").isoformat())
+        for when in ("12:00", "14:00")
+    ]
+    facts = case("10:00 open", "11:00 out", *told)
+    found = agenda(facts, DESK, at("24 10:00"))
+    assert Occasion.WORD in [one.turn.occasion for one in found.due]
+    notices = work_off(facts, found, DESK, at("24 10:00"), {}).notices
+    assert [one.kind for one in notices if one.audience is Audience.REQUESTER] == []
+
+
 def test_no_step_of_a_broken_promise_comes_before_it_is_broken():
     """Or a promise that is kept in its last minutes is listed as missed."""
     desk = with_ladder(read_step("98%", notify=["owner"]), read_step("100%", notify=["lead"]))

@@ -22,6 +22,7 @@ from maildesk.policy.sla.events import (
 from maildesk.policy.sla.explain import SegmentKind, explain
 from maildesk.policy.sla.ladder import Repeat, due_together, pages, read_step, steps_due
 from maildesk.policy.sla.promises import ClockName, Policy, Targets
+from maildesk.policy.sla.stopwatch import Stopwatch
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -412,3 +413,14 @@ def test_explanation_adds_up_and_names_pauses_and_holidays():
     ]
     total = clocks(log, GOLD, {"office": closed}, at("2026-11-26 09:00"))["resolution"].elapsed
     assert sum((part.elapsed for part in told), timedelta()) == total
+
+
+def test_watch_that_runs_at_the_instant_of_its_stop_was_never_stopped():
+    """Else a step that is reached at closing time waits for the next morning."""
+    watch = Stopwatch()
+    assert watch.run(at("09:00"), "office", OFFICE)
+    watch.stop(at("10:00"), "scheduled")
+    assert not watch.run(at("10:00"), "office", OFFICE)
+    (lap,) = watch.laps
+    assert (lap.start, lap.end, lap.stop) == (at("09:00"), None, "")
+    assert watch.elapsed(at("11:00")) == timedelta(hours=2)
