@@ -75,6 +75,9 @@ class Desk:
         return [
             *references.people_warnings(people.document, people.model),
             *self.pagers.warnings,
+            *references.watching_ourselves(
+                (routing.document, routing.model), (people.document, people.model)
+            ),
             *references.language_warnings(routing.document, "queues", queues, languages),
             *references.language_warnings(people.document, "organisations", customers, languages),
             *self.promises.warnings(self._named_calendars()),

@@ -168,6 +168,11 @@ def _own_addresses(document: Document, file: RoutingFile) -> Iterator[Use]:
     yield from _uses(document, ("aliases",), file.aliases)
 
 
+def own_addresses(document: Document, file: RoutingFile) -> frozenset[str]:
+    """Return the addresses of the desk, as they are compared."""
+    return frozenset(address_key(use.word) for use in _own_addresses(document, file))
+
+
 def _check_room_for_token(use: Use) -> Iterator[Problem]:
     local = use.word.rpartition("@")[0]
     if not local.isascii():
@@ -220,6 +225,17 @@ def people_warnings(document: Document, file: PeopleFile) -> Iterator[Problem]:
         if not any(handle in agent.teams for agent in file.agents.values()):
             hint = "nobody reads mail for it; add it to the teams of an agent"
             yield document.key_problem(("teams", handle), f'team "{handle}" has no agents', hint)
+
+
+def watching_ourselves(
+    routing: tuple[Document, RoutingFile], people: tuple[Document, PeopleFile]
+) -> Iterator[Problem]:
+    """Yield the addresses of the desk that organisations have among their watchers."""
+    own = own_addresses(*routing)
+    for handle, organisation in people[1].organisations.items():
+        for use in _uses(people[0], ("organisations", handle, "watchers"), organisation.watchers):
+            if address_key(use.word) in own:
+                yield use.problem(f"{use.word} is an address of the desk, and follows nothing")
 
 
 def language_warnings(

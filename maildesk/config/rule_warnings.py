@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from maildesk.config.references import own_addresses
 from maildesk.config.reloaded_files import PeopleFile, RoutingFile
 from maildesk.config.yaml_source import Document, KeyPath
 from maildesk.errors import Problem
-from maildesk.mail.message import address_key
 from maildesk.policy.lifecycle import LIVE
 from maildesk.policy.routing.actions import LEAD, MANAGER
 from maildesk.policy.routing.expressions import doubt
@@ -84,8 +84,7 @@ def odd_actions(
     document: Document, rules: Iterable[Rule], people: PeopleFile, routing: RoutingFile
 ) -> Iterator[Problem]:
     """Yield a warning for each action that does nothing, or more than is meant."""
-    own = {address_key(one) for queue in routing.queues.values() for one in queue.address}
-    own |= set(map(address_key, routing.aliases))
+    own = own_addresses(document, routing)
     for rule in rules:
         odd = (*_idle(rule), *_unled(rule, people, routing), *_watching(rule, own))
         for word, message, hint in odd:
@@ -112,7 +111,7 @@ def _unled(rule: Rule, people: PeopleFile, routing: RoutingFile) -> Iterator[tup
             yield "notify", f'team "{handle}" has no {who}', "nobody is told; see people.yaml"
 
 
-def _watching(rule: Rule, own: set[str]) -> Iterator[tuple[str, str, str]]:
+def _watching(rule: Rule, own: frozenset[str]) -> Iterator[tuple[str, str, str]]:
     for address in rule.value("watchers") or ():
         if address in own:
             yield "watchers", f"{address} is an address of the desk, and follows nothing", ""

@@ -378,6 +378,13 @@ rules:
 """
 
 
+def test_an_organisation_that_is_watched_by_the_desk_is_warned_of(good: Path) -> None:
+    with (good / "people.yaml").open("a") as people:
+        people.write("organisations: {acme: {name: A, watchers: [Support@example.com]}}\n")
+    (told,) = map(str, load(good, {}).warnings)
+    assert told.endswith("Support@example.com is an address of the desk, and follows nothing")
+
+
 def test_rules_that_are_hardly_meant_are_warned_of(good: Path) -> None:
     (good / "routing.yaml").write_text(ODD)
     found = [str(one).partition(" (")[0] for one in load(good, {}).warnings]
