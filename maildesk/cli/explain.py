@@ -27,7 +27,9 @@ from maildesk.desk.wording import on_one_line, words_of
 from maildesk.errors import Temporary
 from maildesk.mail.envelope import Envelope, Source, written_path
 from maildesk.mail.message import InboundMail
-from maildesk.model.plan import Plan, Route
+from maildesk.model.plan import Disposition, Plan, Route, Signal
+from maildesk.policy.routing.attribution import rules_that_set
+from maildesk.policy.rules import Rules
 from maildesk.policy.trust import NO_VERDICTS, Verdicts, worth_checking
 from maildesk.settings import Settings
 from maildesk.store.engine import Database, memory_database, open_database
@@ -78,7 +80,7 @@ def explain(
             if json:
                 print_json(explained(file, mail, plan, is_delivered=thread))
             else:
-                _show(file, mail, plan)
+                _show(file, mail, plan, settings.rules)
     return EX_DATAERR if failed else 0
 
 
@@ -187,7 +189,7 @@ def _progress(items: Iterable[Read], count: int, *, quiet: bool) -> Iterable[Rea
     return track(items, "Explaining", total=count, console=err)
 
 
-def _show(file: str, mail: InboundMail, plan: Plan) -> None:
+def _show(file: str, mail: InboundMail, plan: Plan, rules: Rules) -> None:
     sender = mail.senders[0] if mail.senders else None
     out.print(file, style="bold", markup=False)
     lines = {
@@ -195,7 +197,7 @@ def _show(file: str, mail: InboundMail, plan: Plan) -> None:
         "subject": mail.subject,
         "automatic": f"{plan.automatic.kind}  {'; '.join(plan.automatic.evidence)}",
         "trust": f"{plan.trust.level}  {'; '.join(plan.trust.evidence)}",
-        "thread": _thread_words(plan),
+        "thread": _thread_words(plan, rules),
         "route": _route_words(plan.route) if plan.route else "",
         "besides": _besides_words(plan.route) if plan.route else "",
         "rules": NEXT_LINE.join(_rule_lines(plan.route)) if plan.route else "",
@@ -249,9 +251,15 @@ def _rule_lines(route: Route) -> Iterator[str]:
         yield f"+ {rule.name}" if rule.is_matched else f"- {rule.name}: {on_one_line(misses)}"
 
 
-def _thread_words(plan: Plan) -> str:
-    match = plan.match
+def _thread_words(plan: Plan, rules: Rules) -> str:
+    match, route = plan.match, plan.route
+    if plan.disposition is Disposition.DUPLICATE:
+        return "a copy: the route is that of a new mail"
     if match.ticket is None:
         also = f", may belong to #{match.hint}" if match.hint else ""
         return f"a new ticket{also}"
+    if match.signal is Signal.NONE and route and route.group_key:
+        fitting = (rule.name for rule in route.rules if rule.is_matched)
+        names = " ".join(f"“{name}”" for name in rules_that_set("group_key", fitting, rules))
+        return on_one_line(f"#{match.ticket}, gathered by rule {names}, key “{route.group_key}”")
     return f"#{match.ticket} by {match.signal} ({match.evidence}), from a {match.standing}"

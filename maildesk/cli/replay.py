@@ -25,7 +25,7 @@ from maildesk.config import load_rules
 from maildesk.config.policy_test_file import read_policy_tests
 from maildesk.config.yaml_source import read_document
 from maildesk.desk.children import Children
-from maildesk.desk.replay import Difference, Tally, replay
+from maildesk.desk.replay import EXAMPLES, Backtest, Difference, replay
 from maildesk.policy.routing.rule import BadRule
 from maildesk.policy.routing.rule_words import read_time
 from maildesk.policy.rules import Rules
@@ -33,6 +33,10 @@ from maildesk.settings import Settings
 from maildesk.share import acknowledgements
 from maildesk.store.engine import open_database
 from maildesk.store.past_mails import count_past_mails
+
+MOST_VALUES = 5  # of one word by one rule that a table lists
+MOST_ROWS = 40
+Row = dict[str, Any]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -58,11 +62,12 @@ def replay_mail(
         with database.read() as session:
             count = count_past_mails(session, begin)
         with Children(count=2) as children:
-            found = replay(database, begin, tried, children.parse_many)
-            tally = _last(_progress(found, count, quiet=json))
+            backtest = Backtest(settings.rules, tried)
+            found = replay(database, begin, backtest, children.parse_many)
+            deque(_progress(found, count, quiet=json), maxlen=0)
     finally:
         database.close()
-    _print(tally, tried, since, as_json=json)
+    _print(backtest, since, as_json=json)
     return 0
 
 
@@ -84,40 +89,38 @@ def _rules_in(file: Path, settings: Settings) -> Rules:
         return load_rules(settings.folder, settings, file)
 
 
-def _progress(found: Iterable[Tally], count: int, *, quiet: bool) -> Iterable[Tally]:
+def _progress(found: Iterable[Backtest], count: int, *, quiet: bool) -> Iterable[Backtest]:
     if quiet or not sys.stderr.isatty():
         return found
     return track(found, "Routing", total=count, console=err)
 
 
-def _last(found: Iterable[Tally]) -> Tally:
-    last = deque(found, maxlen=1)
-    return last[0] if last else Tally()
-
-
 # --- what is printed ----------------------------------------------------------------------------
 
 
-def _print(tally: Tally, rules: Rules, since: str, *, as_json: bool) -> None:
-    by_rule = list(_rows(tally, tally.by_rule, "rule"))
-    by_queue = list(_rows(tally, tally.by_queue, "queue"))
+def _print(found: Backtest, since: str, *, as_json: bool) -> None:
+    by_rule = list(_rows(found, found.by_rule, "rule"))
+    by_queue = list(_rows(found, found.by_queue, "queue"))
     if as_json:
-        counts = {name: getattr(tally, name) for name in _COUNTS}
         print_json(
-            {**counts, "rules_version": rules.version, "by_rule": by_rule, "by_queue": by_queue}
+            {
+                **{name: getattr(found, name) for name in _COUNTS},
+                "rules_version": found.rules.version,
+                "not_judged": found.not_judged,
+                "by_rule": by_rule,
+                "by_queue": by_queue,
+            }
         )
         return
-    out.print(f"{tally.changed} of {tally.mails} mails of the last {since} would fare otherwise")
-    for name, rows in (("rule", by_rule), ("queue", by_queue)):
-        if rows:
-            out.print()
-            shown = [{**row, "examples": ", ".join(row["examples"])} for row in rows]
-            print_list(shown, (name, "what", "from", "to", "mails", "examples"), as_json=False)
+    out.print(f"{found.changed} of {found.mails} mails of the last {since} would fare otherwise")
+    _print_table(by_rule, "rule")
+    _print_table(by_queue, "queue")
     for name, meaning in _PASSED_OVER.items():
-        if getattr(tally, name):
-            say(f"{getattr(tally, name)} {meaning}")
-    if any("open_tickets" in rule.when.fields for rule in rules.routing):
-        say("How many open tickets a sender had is not known any more: open_tickets never holds")
+        if getattr(found, name):
+            say(f"{getattr(found, name)} {meaning}")
+    if found.not_judged:
+        names = ", ".join(f"“{name}”" for name in found.not_judged)
+        say(f"Not to be judged: {names} (how many open tickets a sender had is not known any more)")
 
 
 _COUNTS = ("mails", "changed", "unknown", "unreadable")
@@ -127,14 +130,46 @@ _PASSED_OVER = {
 }
 
 
-def _rows(tally: Tally, counts: Counter[Difference], group: str) -> Iterator[dict[str, Any]]:
+def _rows(found: Backtest, counts: Counter[Difference], group: str) -> Iterator[Row]:
     """The differences, the most frequent first."""
-    for found, count in counts.most_common():
+    for difference, count in counts.most_common():
         yield {
-            group: found.group,
-            "what": found.what,
-            "from": found.old,
-            "to": found.new,
+            group: difference.group,
+            "what": difference.what,
+            "from": difference.old,
+            "to": difference.new,
             "mails": count,
-            "examples": tally.examples[found],
+            "examples": found.examples[difference],
         }
+
+
+def _print_table(rows: Iterable[Row], group: str) -> None:
+    shown = sorted(_summed_up(rows, group), key=lambda row: -row["mails"])
+    if not shown:
+        return
+    out.print()
+    print_list(shown[:MOST_ROWS], (group, "what", "from", "to", "mails", "examples"), as_json=False)
+    if len(shown) > MOST_ROWS:
+        out.print(f"and {len(shown) - MOST_ROWS} rows more: --json has all")
+
+
+def _summed_up(rows: Iterable[Row], group: str) -> Iterator[Row]:
+    """The rows for people: where a word changes in many ways, one that says in how many."""
+    together: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        together.setdefault((row[group], row["what"]), []).append(row)
+    for alike in together.values():
+        examples = [example for row in alike for example in row["examples"]]
+        if len(alike) <= MOST_VALUES:
+            yield from ({**row, "examples": ", ".join(row["examples"])} for row in alike)
+            continue
+        yield {
+            **alike[0],
+            **{end: _one_or_many({row[end] for row in alike}) for end in ("from", "to")},
+            "mails": sum(row["mails"] for row in alike),
+            "examples": ", ".join(dict.fromkeys(examples[:EXAMPLES])),
+        }
+
+
+def _one_or_many(values: set[str]) -> str:
+    return next(iter(values)) if len(values) == 1 else f"{len(values):,} different values"

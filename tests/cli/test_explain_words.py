@@ -1,6 +1,14 @@
 """What `maildesk explain` says to people: of each rule whether it fits, and what is missing."""
 
+from datetime import UTC, datetime
+
 import pytest
+
+from maildesk.config import load
+from maildesk.desk.explain import Thread
+from maildesk.mail.envelope import Envelope, Source
+from maildesk.mail.parse import parse_mail
+from maildesk.store.engine import open_database
 
 RULES = """
 rules:
@@ -54,3 +62,58 @@ def test_a_mail_moves_no_cursor(explain):
     assert any(
         line.strip().startswith("- Broken things: body_contains") for line in printed.splitlines()
     )
+
+
+BESIDES = """
+rules:
+  - name: All of it
+    when: {subject_contains: all}
+    then:
+      {watchers: [bo, x@customer.example], notify: lead, acknowledge: false, hold: true, sla: gold}
+  - {name: Away, when: {subject_contains: offer}, then: {drop: "offer of {sender}"}}
+  - {name: Alerts, when: {subject_contains: alert}, then: {group_by: "Web 1", template: received}}
+"""
+
+
+@pytest.fixture
+def desk(folder, explain):
+    """A desk with these rules, whose store takes mails."""
+    path = folder / "routing.yaml"
+    text = path.read_text()
+    path.write_text(text[: text.index("\nrules:")] + BESIDES)
+    settings = load(folder, {})
+    database = open_database(settings.database)
+    database.migrate()
+
+    def take(subject, body="It is dead.\n"):
+        raw = f"From: a@example.net\nTo: support@example.com\nSubject: {subject}\n\n{body}".encode()
+        thread = Thread(database, settings.rules)
+        thread.deliver(parse_mail(raw), Envelope(Source.IMPORT), datetime.now(UTC), raw=raw)
+
+    yield take
+    database.close()
+
+
+def test_what_rules_do_besides_is_told(explain, desk):
+    assert (
+        "  besides    on_hold from the start, promise gold, watched by bo, x@customer.example, "
+        "told besides: lead, no acknowledgement\n"
+    ) in explain("all of it")
+    assert "  besides    no ticket: offer of a@example.net\n" in explain("offer")
+
+
+def test_a_copy_is_told_with_the_route_of_a_new_mail(explain, desk):
+    desk("all of it")
+    printed = explain("all of it")
+    assert "  becomes    duplicate\n" in printed
+    assert "  because    a copy of receipt 1" in printed
+    assert "  thread     a copy: the route is that of a new mail\n" in printed
+    assert "+ All of it" in printed
+    assert "promise gold" in printed
+
+
+def test_a_gathered_mail_names_its_rule_and_key(explain, desk):
+    desk("alert one")
+    printed = explain("alert two")
+    assert "  thread     #1, gathered by rule “Alerts”, key “web 1”\n" in printed
+    assert "acknowledged by the template received" in printed

@@ -44,8 +44,8 @@ rules:
     database = open_database(settings.database)
     database.migrate()
 
-    def take(raws, at=NOW):
-        thread = Thread(database, settings.rules)
+    def take(raws, at=NOW, rules=settings.rules):
+        thread = Thread(database, rules)
         with Children(count=1) as children:
             for raw, parsed in zip(raws, children.parse_many(raws), strict=True):
                 thread.deliver(parsed, Envelope(Source.IMPORT), at, raw=raw)
@@ -74,7 +74,7 @@ def test_configured_rules_change_nothing_of_what_they_did(desk, replayed):
     desk([mail(1, "VPN"), mail(2, "Mouse"), mail(3, "News", "List-Id: <a.b>")])
     assert replayed() | {"rules_version": ""} == {
         "mails": 3, "changed": 0, "unknown": 0, "unreadable": 0, "rules_version": "",
-        "by_rule": [], "by_queue": [],
+        "not_judged": [], "by_rule": [], "by_queue": [],
     }  # fmt: skip
 
 
@@ -112,6 +112,81 @@ def test_whole_routing_file_may_be_tried(desk, replayed, folder):
     desk([mail(1, "VPN")])
     text = (folder / "routing.yaml").read_text().replace("priority: P2", "priority: P1")
     assert [row["to"] for row in replayed(text)["by_queue"]] == ["P1"]
+
+
+def by_rule(found):
+    return {(row["rule"], row["what"]) for row in found["by_rule"]}
+
+
+def test_a_change_is_told_of_the_rule_that_set_the_word(desk, replayed):
+    desk([mail(1, "VPN")])
+    found = replayed(
+        """
+rules:
+  - {name: Tag, then: {tags: all}, continue: true}
+  - {name: Team, then: {team: network}, continue: true}
+  - {name: Overruled, then: {type: problem}, continue: true}
+  - {name: Type, then: {type: request}}
+"""
+    )
+    assert by_rule(found) == {
+        ("Tag", "tags"), ("Team", "team"), ("Type", "type"), ("VPN", "priority"),
+    }  # fmt: skip
+
+
+def test_mails_that_rules_gathered_or_that_agents_wrote_are_routed_too(desk, replayed, folder):
+    group = "  - {name: Alerts, when: {subject_contains: alert}, then: {group_by: web1}}\n"
+    path = folder / "routing.yaml"
+    path.write_text(path.read_text() + group)
+    rules = load(folder, {}).rules
+    held = b"From: kari@example.com\nTo: support@example.com\nSubject: Mouse\n\nDead.\n#take\n"
+    desk([mail(1, "alert"), mail(2, "alert"), held], rules=rules)
+    assert replayed()["changed"] == 0
+    found = replayed("rules: [{name: All, then: {priority: P1}}]")
+    assert (found["mails"], found["changed"]) == (3, 3)
+    assert by_rule(found) == {("All", "priority"), ("Alerts", "group_key")}
+
+
+def test_thanks_that_no_rule_was_asked_about_are_left_out(desk, replayed):
+    thanks = b"From: a@example.net\nTo: support@example.com\nSubject: Thanks\n\nThank you!\n"
+    desk([thanks, mail(1, "VPN")])
+    found = replayed(VPN)
+    assert (found["mails"], found["unknown"]) == (1, 0)
+
+
+def table(maildesk, tmp_path, text):
+    (tmp_path / "tried.yaml").write_text(text)
+    code, printed, said = maildesk(
+        "replay", "--since", "1d", "--rules", str(tmp_path / "tried.yaml")
+    )
+    assert code == 0
+    return printed, said
+
+
+def test_many_values_stand_in_one_row(desk, maildesk, tmp_path, replayed):
+    desk([mail(number, "Mouse") for number in range(1, 9)])
+    text = "rules: [{name: Number, then: {fields: {number: '{subject}'}}}]"
+    printed, _ = table(maildesk, tmp_path, text)
+    (row,) = [line for line in printed.splitlines() if "Number" in line]
+    assert row.split() == [
+        "Number", "fields", "–", "8", "different", "values", "8", "#1,", "#2,", "#3,", "#4,", "#5",
+    ]  # fmt: skip
+    assert len(replayed(text)["by_rule"]) == 8
+
+
+def test_a_long_table_is_cut_and_says_so(desk, maildesk, tmp_path):
+    desk([mail(1, "Mouse")])
+    rules = [f"{{name: R{one}, then: {{tags: t{one}}}, continue: true}}" for one in range(50)]
+    printed, _ = table(maildesk, tmp_path, f"rules: [{', '.join(rules)}]")
+    assert "and 10 rows more: --json has all" in printed
+
+
+def test_rules_that_ask_for_open_tickets_are_not_judged(desk, maildesk, tmp_path, replayed):
+    desk([mail(1, "Mouse")])
+    text = "rules: [{name: Few, when: {not: {open_tickets_over: 2}}, then: {tags: few}}]"
+    _, said = table(maildesk, tmp_path, text)
+    assert "Not to be judged: “Few”" in said
+    assert replayed(text)["not_judged"] == ["Few"]
 
 
 def test_only_mail_since_then_is_routed(desk, replayed):
