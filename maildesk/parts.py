@@ -69,25 +69,29 @@ def open_desk(
         checker = open_checker(children, rules.authentication)
         if checker:
             stack.callback(checker.close)
-        yield Desk(
+        sources, unreadable = _template_sources(settings.templates)
+        desk = Desk(
             settings=settings,
             rules=rules,
             database=database,
             children=children,
-            sources=_template_sources(settings.templates),
+            sources=sources,
             clock=clock,
             checker=checker,
             left_running=left_running,
         )
+        if unreadable:
+            problem = "Your templates cannot be read; those that ship with maildesk are used"
+            send_alert(desk, Alert("templates", problem, unreadable))
+        yield desk
 
 
-def _template_sources(own: Path | None) -> Sources:
-    """The templates; ours alone where the admin's own cannot be read."""
+def _template_sources(own: Path | None) -> tuple[Sources, str]:
+    """The templates; where the admin's own cannot be read ours alone, and why."""
     try:
-        return load_sources(template_folders(own))
+        return load_sources(template_folders(own)), ""
     except BadTemplate as error:
-        log.error("templates rejected, those that ship with maildesk serve", problem=error.text)
-        return load_sources(template_folders(None))
+        return load_sources(template_folders(None)), error.text
 
 
 def open_submitter(send: Send, hostname: str, rules: Callable[[], Rules]) -> Submitter:

@@ -60,7 +60,7 @@ def _page(desk: Desk, alert: Alert) -> Notice:
 def _notice(desk: Desk, alert: Alert, admin: str) -> Notice:
     now, queue = desk.clock(), desk.rules.default_queue
     lines = alert.detail.splitlines()
-    cause = f"alert:{alert.key}:{now:%Y%m%dT%H%M%S}"
+    cause = f"alert:{alert.key}:{now:%Y%m%dT%H%M%S.%f}"
     return Notice(
         kind="health",
         audience=Audience.ADMIN,

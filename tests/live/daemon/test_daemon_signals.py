@@ -117,6 +117,16 @@ def test_templates_are_read_again_together_with_the_rules_that_name_them(
     assert "Welcome to #1" in letter.get_payload(0).get_payload(decode=True).decode()
 
 
+def test_templates_that_cannot_be_read_cost_no_start(daemon: RunningDaemon) -> None:
+    template = daemon.folder / "templates" / "en" / "received.md.j2"
+    template.parent.mkdir(parents=True)
+    template.write_bytes(b"Subject: \xff")
+    daemon.restart()
+    daemon.wait_for_letters()
+    (alert,) = daemon.outgoing(to="admin@example.com")
+    assert "received.md.j2" in alert.get_payload(0).get_payload(decode=True).decode()
+
+
 def test_last_good_copy_serves_where_files_are_broken_at_start(daemon: RunningDaemon) -> None:
     daemon.write("routing.yaml", "queues:\n  helpdesk:\n    adress: support@example.com\n")
     daemon.write("sla.yaml", "sla: [gold]\n")
@@ -143,8 +153,7 @@ def test_last_good_copy_serves_where_files_are_broken_at_start(daemon: RunningDa
     reload_and_wait(daemon, "rules reloaded")
     daemon.write("sla.yaml", "sla: [gold]\n")
     reload_and_wait(daemon, "rules rejected")  # the same one, which was mended meanwhile
-    daemon.wait_for_letters()
-    assert len(daemon.outgoing(to="admin@example.com")) == 3
+    wait_until(lambda: len(daemon.outgoing(to="admin@example.com")) == 3)
 
 
 def test_first_start_with_broken_files_fails(make_daemon: Callable[..., RunningDaemon]) -> None:
