@@ -157,10 +157,12 @@ class NoteEvent:
 
 @dataclass(frozen=True, slots=True)
 class SetAssignee:
-    """The ticket has this owner (an agent's handle), or none."""
+    """The ticket has this owner (an agent's handle), or none; `cause` is the reason given, if
+    any."""
 
     ticket: int
     assignee: str | None
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,9 +203,9 @@ class Draft:
         if status is not self.ticket.status:
             self.change(SetStatus(self.ticket.number, status, trigger))
 
-    def assign(self, agent: Agent | None) -> None:
+    def assign(self, agent: Agent | None, cause: str = "") -> None:
         """Give the ticket to `agent`, or to nobody."""
-        self.change(SetAssignee(self.ticket.number, agent.handle if agent else None))
+        self.change(SetAssignee(self.ticket.number, agent.handle if agent else None, cause))
 
     def link_suggested(self) -> None:
         """Note the other tickets that the mail names."""

@@ -192,7 +192,9 @@ def _carry_out_detail(
         case SetStatus():
             apply_details.set_status(work, change)
         case SetAssignee():
-            apply_details.set_column(work, change.ticket, "assignee", change.assignee)
+            apply_details.set_column(
+                work, change.ticket, "assignee", change.assignee, cause=change.cause
+            )
         case SetDetail():
             apply_details.set_detail(work, change)
         case SetTags():

@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from maildesk.config import load
+from maildesk.desk.explain import Thread
 from maildesk.desk.wording import words_of
 from maildesk.mail.envelope import Envelope, Source
+from maildesk.mail.parse import parse_mail
 from maildesk.model.plan import Disposition
 from maildesk.store import finishing, journal
 from maildesk.store.engine import open_database
@@ -94,3 +97,39 @@ def test_a_state_that_does_not_exist_is_refused_with_those_that_do(maildesk, wor
     code, _, said = maildesk(*words)
     assert code == 64
     assert choices in said
+
+
+@pytest.fixture
+def tickets(folder):
+    """A desk with a rule that gives mail to Kari; a function that takes mails."""
+    path = folder / "routing.yaml"
+    text = path.read_text()
+    rule = "\nrules: [{name: For Kari, when: {body_contains: kari}, then: {assign: kari}}]\n"
+    path.write_text(text[: text.index("\nrules:")] + rule)
+    settings = load(folder, {})
+    database = open_database(settings.database)
+    database.migrate()
+
+    def take(subject, body):
+        raw = f"From: a@example.net\nTo: support@example.com\nSubject: {subject}\n\n{body}\n"
+        thread = Thread(database, settings.rules)
+        thread.deliver(parse_mail(raw.encode()), Envelope(Source.IMPORT), NOW)
+
+    yield take
+    database.close()
+
+
+def test_a_long_subject_takes_a_few_lines_of_the_list(maildesk, tickets):
+    tickets("x" * 10_000, "Help.")
+    printed = maildesk("ticket", "list")[1]
+    assert len(printed.splitlines()) < 20
+    assert "…" in printed
+
+
+def test_history_names_the_rule_that_gave_the_case_to_somebody(maildesk, tickets):
+    tickets("Mouse", "It is for Kari.")
+    printed = maildesk("ticket", "history", "1", "--json")[1]
+    events = map(json.loads, printed.splitlines())
+    causes = {event["kind"]: event["cause"] for event in events}
+    assert causes["assignee"] == "rule “For Kari”"
+    assert causes["created"] == "receipt 1"

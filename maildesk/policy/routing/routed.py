@@ -13,6 +13,7 @@ from maildesk.policy import notices
 from maildesk.policy.draft import Draft, author_of, is_ours
 from maildesk.policy.lifecycle import Trigger
 from maildesk.policy.routing.assignment import choose
+from maildesk.policy.routing.attribution import rules_that_set
 from maildesk.policy.routing.foresight import group_key_of, requester_of, view_of
 from maildesk.policy.routing.routes import route
 from maildesk.policy.rules import Agent, Rules
@@ -213,7 +214,9 @@ def carry_out(draft: Draft, routed: Route) -> None:
         draft.reasons.append(why)
         draft.route = replace(routed, assignee=owner.handle if owner else None)
         if owner:
-            draft.assign(owner)
+            fitting = (rule.name for rule in routed.rules if rule.is_matched)
+            by = rules_that_set("assign", fitting, arrival.rules)
+            draft.assign(owner, cause=f"rule “{by[0]}”" if by else "")
     if routed.status:
         draft.trigger(TRIGGERS[routed.status])
 
