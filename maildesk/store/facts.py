@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, or_, select
 
-from maildesk.mail.identifiers import is_reply_subject, subject_key
+from maildesk.mail.identifiers import base_subject, is_reply_subject, subject_key
 from maildesk.mail.message import InboundMail
 from maildesk.model.facts import Duplicate, SentAnswer, TicketFacts, TicketLine
 from maildesk.model.ticket import Party, Status
@@ -97,7 +97,7 @@ _EARLIER = (
 def earlier_tickets(connection: Connection, key: str) -> tuple[TicketLine, ...]:
     """The last five tickets of a requester, newest first."""
     rows = connection.execute(_EARLIER, {"key": key})
-    return tuple(TicketLine(row[0], row[1], Status(row[2]), row[3]) for row in rows)
+    return tuple(TicketLine(row[0], base_subject(row[1]), Status(row[2]), row[3]) for row in rows)
 
 
 _SAME_SUBJECT = (

@@ -285,6 +285,24 @@ def test_after_three_days_down_only_the_highest_steps_come_and_say_that_they_are
     ]
 
 
+def test_a_word_that_was_promised_and_comes_late_says_so(house):
+    house.change_rules(**RULES)
+    ada, kari = house.client("Ada Berg", ADA, style=bare), house.client("K", KARI, style=bare)
+    house.clock.at = START
+    house.post(ada.write(SUPPORT, "Printer is dead"))
+    house.post(kari.answer("#take"))
+    on_the_dot(house, oslo("2026-10-27 13:00 CET"))
+    house.work()
+    assert "You hear from us again by Tue, 27 Oct 2026, 14:00 CET" in in_one_line(ada.last)
+    beat_at(house, oslo("2026-10-28 09:00 CET"))
+    house.work()
+    assert "should have heard from us by Tue, 27 Oct 2026, 14:00 CET" in in_one_line(ada.last)
+
+
+def in_one_line(letter):
+    return " ".join(letter.text.split())
+
+
 def test_spring_has_a_night_of_seven_hours(house):
     """28 March 2027: two o'clock is three. Half of ten hours is over at four, not at three."""
     house.change_rules(**RULES)
