@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from maildesk.mail.message import InboundMail, Span
 from maildesk.model.changes import AddMessage, OpenTicket, ReleaseMessage
 from maildesk.model.facts import ThreadId
 from maildesk.model.ticket import Party, Role, Visibility
-from maildesk.store.apply_work import Stale, Work
+from maildesk.store.apply_work import Work, only_once
 from maildesk.store.message_ids import add_ids, release_id
 from maildesk.store.rows import party_columns, ticket_columns
 from maildesk.store.tables import attachments, messages, parties, tickets
@@ -24,10 +23,8 @@ _NEW_ATTACHMENTS = insert(attachments)
 def open_ticket(work: Work, change: OpenTicket) -> None:
     """Make a ticket; its requester is party 1. Raises: Stale if the number is taken."""
     ticket = change.ticket
-    try:
+    with only_once(f"ticket number {ticket.number} is taken"):
         work.connection.execute(_NEW_TICKET, ticket_columns(ticket))
-    except IntegrityError as error:
-        raise Stale(f"ticket number {ticket.number} is taken") from error
     requester = Party(1, ticket.requester, Role.REQUESTER)
     work.connection.execute(_NEW_PARTY, party_columns(ticket.number, requester))
     work.opened.add(ticket.number)

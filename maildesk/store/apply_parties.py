@@ -3,13 +3,12 @@
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from maildesk.mail.message import Address
 from maildesk.model.changes import AddParty, LowerParty, MarkBounced, SetRequester
 from maildesk.model.ticket import Party, Role
 from maildesk.store import contacts
-from maildesk.store.apply_work import Stale, Work
+from maildesk.store.apply_work import Work, only_once
 from maildesk.store.rows import party_columns
 from maildesk.store.tables import parties, tickets
 
@@ -28,10 +27,8 @@ def add_party(work: Work, change: AddParty) -> None:
         _note_reply_to(work, change, known)
         _raise_party(work, change, known)
         return
-    try:
+    with only_once(f"ticket {change.ticket} has a party {change.party.number}"):
         work.connection.execute(_NEW_PARTY, row)
-    except IntegrityError as error:
-        raise Stale(f"ticket {change.ticket} has a party {change.party.number}") from error
     if change.party.role is not Role.KNOWN:  # To and Cc of every mail would drown the rest
         work.note(change.ticket, "party", f"{change.party.role} {change.party.address.address}")
 

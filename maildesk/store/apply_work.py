@@ -1,14 +1,28 @@
 """One plan while it is carried out: what `apply` and its parts share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 
 class Stale(Exception):
     """The plan rests on something that has moved on: gather and decide again."""
+
+
+@contextmanager
+def only_once(why: str) -> Iterator[None]:
+    """Write what only one may write. Raises: Stale where another has."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "UNIQUE" not in str(error.orig):
+            raise
+        raise Stale(why) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.facts import Key, LogLine, TicketFacts
 from maildesk.model.ticket import Status
-from maildesk.store.apply_work import Stale
+from maildesk.store.apply_work import only_once
 from maildesk.store.lists import UNFINISHED
 from maildesk.store.rows import ticket_of
 from maildesk.store.tables import events, firings, messages, tickets
@@ -112,10 +111,10 @@ _LOGS = (
     .where(events.c.ticket.in_(_NUMBERS), events.c.kind.in_((*HEARD, *SHOWN)))
     .order_by(events.c.id)
 )
-_FIRED = select(firings).where(firings.c.ticket.in_(_NUMBERS))
-_SAID_AT = select(messages.c.at).where(
-    messages.c.ticket == bindparam("ticket"), messages.c.receipt == bindparam("receipt")
+_SAID_AT = select(messages.c.ticket, messages.c.receipt, messages.c.at).where(
+    messages.c.ticket.in_(_NUMBERS)
 )
+_FIRED = select(firings).where(firings.c.ticket.in_(_NUMBERS))
 
 
 def on_the_clock(connection: Connection, numbers: Iterable[int]) -> dict[int, TicketFacts]:
@@ -137,17 +136,23 @@ def with_logs(connection: Connection, known: Mapping[int, TicketFacts]) -> dict[
 def logs_of(connection: Connection, numbers: list[int]) -> Mapping[int, tuple[LogLine, ...]]:
     """What the clocks of these tickets hear, in the order in which it was written."""
     logs: dict[int, list[LogLine]] = defaultdict(list)
-    for row in connection.execute(_LOGS, {"numbers": numbers}).all():
-        logs[row.ticket].append(_line(connection, row))
+    rows = connection.execute(_LOGS, {"numbers": numbers}).all()
+    said = _said_at(connection, {row.ticket for row in rows if row.kind == "admitted"})
+    for row in rows:
+        said_at = said.get((row.ticket, row.cause)) if row.kind == "admitted" else None
+        line = LogLine(
+            row.at, row.kind, row.new or "", row.old or "", row.cause, row.receipt, said_at
+        )
+        logs[row.ticket].append(line)
     return defaultdict(tuple, {number: tuple(lines) for number, lines in logs.items()})
 
 
-def _line(connection: Connection, row: Any) -> LogLine:
-    said_at = None
-    if row.kind == "admitted":
-        receipt = int(row.cause.removeprefix("receipt "))
-        said_at = connection.scalar(_SAID_AT, {"ticket": row.ticket, "receipt": receipt})
-    return LogLine(row.at, row.kind, row.new or "", row.old or "", row.cause, row.receipt, said_at)
+def _said_at(connection: Connection, numbers: set[int]) -> dict[tuple[int, str], datetime]:
+    """When mails came, by their tickets and what admitted them: `receipt 7`."""
+    if not numbers:
+        return {}
+    rows = connection.execute(_SAID_AT, {"numbers": sorted(numbers)})
+    return {(row.ticket, f"receipt {row.receipt}"): row.at for row in rows}
 
 
 def fired_on(connection: Connection, numbers: list[int]) -> Mapping[int, dict[Key, datetime]]:
@@ -210,10 +215,6 @@ def note(connection: Connection, ticket: int, fired: Iterable[Fired], now: datet
         }
         for one in fired
     ]
-    try:
-        if rows:
+    if rows:
+        with only_once(f"it has fired on ticket {ticket} before"):
             connection.execute(insert(firings), rows)
-    except IntegrityError as error:
-        if "UNIQUE" not in str(error.orig):
-            raise
-        raise Stale(f"it has fired on ticket {ticket} before") from error

@@ -22,12 +22,11 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.exc import IntegrityError
 
 from maildesk.mail.message import Address
 from maildesk.model.digests import HeldBack, Listed, Listing, PartyNumber
 from maildesk.model.ticket import Status, Visibility
-from maildesk.store.apply_work import Stale
+from maildesk.store.apply_work import only_once
 from maildesk.store.holds import OPEN
 from maildesk.store.lists import LINE, UNFINISHED, line_for_agents
 from maildesk.store.tables import digests, firings, holds, messages, parties, tickets
@@ -67,10 +66,8 @@ def last_before(connection: Connection, reader: str, day: str) -> datetime | Non
 
 def note(connection: Connection, reader: str, day: str, now: datetime) -> None:
     """A reader's digest of a day is done. Raises: Stale where it was done before."""
-    try:
+    with only_once(f"{reader} has had the digest of {day}"):
         connection.execute(insert(digests), {"reader": reader, "day": day, "at": now})
-    except IntegrityError as error:
-        raise Stale(f"{reader} has had the digest of {day}") from error
 
 
 # --- tickets --------------------------------------------------------------------------------------

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.changes import AskAgain, CloseHold, OpenHold
 from maildesk.model.facts import Hold
-from maildesk.store.apply_work import Stale, Work
+from maildesk.store.apply_work import Stale, Work, only_once
 from maildesk.store.tables import holds
 
 REMIND_AFTER = timedelta(hours=1)  # since the last question
@@ -29,10 +28,8 @@ def open_hold(work: Work, change: OpenHold) -> None:
     hold = change.hold
     closed = delete(holds).where(holds.c.receipt == hold.receipt, holds.c.state != OPEN)
     work.connection.execute(closed)
-    try:
+    with only_once(f"receipt {hold.receipt} is held already"):
         work.connection.execute(insert(holds), _columns(hold))
-    except IntegrityError as error:
-        raise Stale(f"receipt {hold.receipt} is held already") from error
     work.note(hold.ticket, "hold", OPEN, cause=hold.reason)
 
 

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from maildesk.model.facts import WatchedTicket
 from maildesk.model.ticket import Status, Visibility
-from maildesk.store.apply_work import Stale
+from maildesk.store.apply_work import only_once
 from maildesk.store.lists import UNFINISHED
 from maildesk.store.rows import ticket_of
 from maildesk.store.tables import events, messages, rule_firings, tickets
@@ -70,10 +69,8 @@ def _watched(connection: Connection, rows: Collection[Row[Any]]) -> list[Watched
 def note(connection: Connection, rule: str, ticket: int, now: datetime) -> None:
     """The rule fires on the ticket. Raises: Stale where it has, and the ticket fits it still."""
     row = {"ticket": ticket, "rule": rule, "at": now}
-    try:
+    with only_once(f"the rule {rule} has fired on ticket {ticket}"):
         connection.execute(insert(rule_firings), row)
-    except IntegrityError as error:
-        raise Stale(f"the rule {rule} has fired on ticket {ticket}") from error
 
 
 _FIRINGS = (

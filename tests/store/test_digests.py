@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, update
+from sqlalchemy.exc import IntegrityError
 
 from maildesk.mail.message import Address
 from maildesk.model.changes import (
@@ -63,6 +64,15 @@ def test_a_digest_is_noted_once_a_day_for_each_reader(database: Database) -> Non
     note(database, "team:first-line", "2026-11-23")
     note(database, "kari", "2026-11-24")
     with pytest.raises(Stale, match="kari has had the digest of 2026-11-23"):
+        note(database, "kari", "2026-11-23")
+
+
+def test_a_write_that_is_refused_is_no_digest_that_another_has_sent(database: Database) -> None:
+    with database.write() as session:
+        session.connection().exec_driver_sql(
+            "CREATE TRIGGER refused BEFORE INSERT ON digest BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+    with pytest.raises(IntegrityError):
         note(database, "kari", "2026-11-23")
 
 
