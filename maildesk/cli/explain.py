@@ -68,20 +68,25 @@ def explain(
     settings = settings_or_defaults(config)
     envelope = Envelope(Source.IMPORT, written_path(sender), tuple(to or ()))
     now = at.replace(tzinfo=at.tzinfo or UTC) if at else datetime.now(UTC)
-    failed = 0
     with _planner(settings, envelope, now, thread=thread) as planner:
-        reading = planner.read(files)
-        for file, mail, verdicts in _progress(reading, len(files), quiet=json):
-            if isinstance(mail, str):
-                failed += 1
-                _show_unreadable(file, mail, as_json=json)
-                continue
-            plan = planner(mail, verdicts)
-            if json:
-                print_json(explained(file, mail, plan, is_delivered=thread))
-            else:
-                _show(file, mail, plan, settings.rules)
-    return EX_DATAERR if failed else 0
+        all_read = _explain_all(planner, files, settings.rules, as_json=json)
+    return 0 if all_read else EX_DATAERR
+
+
+def _explain_all(planner: "Planner", files: Sequence[Path], rules: Rules, *, as_json: bool) -> bool:
+    """Show what would become of each mail; return whether all could be read."""
+    all_read = True
+    for file, mail, verdicts in _progress(planner.read(files), len(files), quiet=as_json):
+        if isinstance(mail, str):
+            all_read = False
+            _show_unreadable(file, mail, as_json=as_json)
+            continue
+        plan = planner(mail, verdicts)
+        if as_json:
+            print_json(explained(file, mail, plan, is_delivered=planner.is_delivering))
+        else:
+            _show(file, mail, plan, rules)
+    return all_read
 
 
 def _show_unreadable(file: str, why: str, *, as_json: bool) -> None:
@@ -118,6 +123,11 @@ class Planner:
         self._database, self._children, self._rules = database, children, settings.rules
         self._envelope, self._now, self._check = envelope, now, check
         self._thread = Thread(database, settings.rules) if thread else None
+
+    @property
+    def is_delivering(self) -> bool:
+        """Whether each mail sees what those before it did."""
+        return self._thread is not None
 
     def read(self, files: Sequence[Path]) -> Iterator[Read]:
         """Yield each file with its mail, in order."""
