@@ -1,6 +1,8 @@
 """Alerts: what an admin must know, by mail, by apprise where that is set up, and in the log. One
 key is sent once an hour at most, or as rarely as the alert says."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,15 +10,31 @@ import structlog
 
 from maildesk.desk.desk import Desk
 from maildesk.desk.letters import order, write_letters
-from maildesk.errors import MaildeskError
+from maildesk.errors import MaildeskError, Temporary
 from maildesk.mail.identifiers import unique_part
 from maildesk.mail.message import Address
 from maildesk.model.plan import Alert, Audience, Notice
 from maildesk.policy.due.paging import ALERTS, USEFUL_FOR
 from maildesk.store import outbox
 from maildesk.store.alerts import is_due, may_alert
+from maildesk.store.apply import Stale
 
 log = structlog.get_logger()
+
+
+@contextmanager
+def by_itself(desk: Desk, key: str, problem: str) -> Iterator[None]:
+    """Do one thing of many, so that it holds up no other where it fails: the admins are told the
+    problem under this key. What is not due any more is no failure. Raises: Temporary."""
+    try:
+        yield
+    except Stale as error:
+        log.info("not due any more", what=key, reason=str(error))
+    except Temporary:
+        raise
+    except Exception as error:
+        log.exception("not done", what=key)
+        send_alert(desk, Alert(key, problem, repr(error)))
 
 
 def send_alert(desk: Desk, alert: Alert) -> None:

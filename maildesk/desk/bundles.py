@@ -12,14 +12,13 @@ from datetime import datetime
 import structlog
 from sqlalchemy.orm import Session
 
-from maildesk.desk.alerts import send_alert
+from maildesk.desk.alerts import by_itself, send_alert
 from maildesk.desk.desk import Desk
 from maildesk.desk.letters import order, write_letters
-from maildesk.errors import Temporary
 from maildesk.mail.message import address_key
 from maildesk.model.changes import Bundle
 from maildesk.model.facts import Bundled
-from maildesk.model.plan import Alert, Plan
+from maildesk.model.plan import Plan
 from maildesk.policy.due.bundling import (
     HOUR,
     NOTIFICATIONS,
@@ -31,7 +30,6 @@ from maildesk.policy.due.bundling import (
 )
 from maildesk.policy.rules import Agent
 from maildesk.store import bundles, outbox
-from maildesk.store.apply import Stale
 from maildesk.store.letters import Letter
 
 log = structlog.get_logger()
@@ -91,16 +89,10 @@ def send_at_once(desk: Desk, agents: Iterable[Agent]) -> None:
 def _send_all(desk: Desk, handles: Iterable[str]) -> None:
     """One that fails holds up no other, and comes again the next minute."""
     for handle in handles:
-        try:
+        with by_itself(
+            desk, f"bundling:{handle}", f"The mail that bundles what came for {handle} failed"
+        ):
             send(desk, handle)
-        except Stale as error:
-            log.info("not due any more", bundle=handle, reason=str(error))
-        except Temporary:
-            raise
-        except Exception as error:
-            log.exception("bundle not sent", agent=handle)
-            problem = f"The mail that bundles what came for {handle} failed"
-            send_alert(desk, Alert(f"bundling:{handle}", problem, repr(error)))
 
 
 def send(desk: Desk, handle: str) -> None:

@@ -11,20 +11,18 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from maildesk.desk.alerts import send_alert
+from maildesk.desk.alerts import by_itself, send_alert
 from maildesk.desk.desk import Desk
 from maildesk.desk.letters import letters_of
-from maildesk.errors import Temporary
 from maildesk.mail.message import address_key
 from maildesk.model.digests import Found, HeldBack, Listing
 from maildesk.model.facts import TicketFacts
-from maildesk.model.plan import Alert
 from maildesk.policy.due.digest import digest, is_half_gone, says_no_more
 from maildesk.policy.due.mornings import Morning, Reader, led_teams, mornings
 from maildesk.policy.rules import Rules
 from maildesk.store import digests, outbox
 from maildesk.store.absences import absent
-from maildesk.store.apply import Stale, apply
+from maildesk.store.apply import apply
 from maildesk.store.clocks import on_the_clock
 
 log = structlog.get_logger()
@@ -40,16 +38,8 @@ def send_due(desk: Desk) -> None:
     untaken: Untaken = {}
     for morning in due(desk):
         reader = morning.reader.key
-        try:
+        with by_itself(desk, f"digest:{reader}", f"The digest of {reader} failed"):
             send(desk, morning, untaken)
-        except Stale as error:
-            log.info("digest not due any more", reader=reader, reason=str(error))
-        except Temporary:
-            raise
-        except Exception as error:
-            log.exception("digest not sent", reader=reader)
-            problem = f"The digest of {reader} failed"
-            send_alert(desk, Alert(f"digest:{reader}", problem, repr(error)))
 
 
 def due(desk: Desk) -> list[Morning]:

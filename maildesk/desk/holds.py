@@ -13,13 +13,12 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
-from maildesk.desk.alerts import send_alert
+from maildesk.desk.alerts import by_itself, send_alert
 from maildesk.desk.bundles import Tally
 from maildesk.desk.desk import Desk
 from maildesk.desk.letters import letters_of
-from maildesk.errors import Temporary
 from maildesk.model.facts import Hold, TicketFacts
-from maildesk.model.plan import Alert, Plan
+from maildesk.model.plan import Plan
 from maildesk.policy.due.timers import Absent, remind, tell_team, wake
 from maildesk.policy.rules import Rules
 from maildesk.store import holds, outbox
@@ -55,16 +54,10 @@ class Firing(Protocol):
 def fire_due(desk: Desk) -> None:
     """Do all that is due. One that fails holds up no other, and comes again the next minute."""
     for firing in due(desk):
-        try:
+        with by_itself(
+            desk, f"firing:{firing.ticket}", f"The {firing.name} on case #{firing.ticket} failed"
+        ):
             fire(desk, firing)
-        except Stale as error:
-            log.info("not due any more", firing=firing.name, reason=str(error))
-        except Temporary:
-            raise
-        except Exception as error:
-            log.exception("not done", firing=firing.name, ticket=firing.ticket)
-            problem = f"The {firing.name} on case #{firing.ticket} failed"
-            send_alert(desk, Alert(f"firing:{firing.ticket}", problem, repr(error)))
 
 
 def due(desk: Desk) -> list[Firing]:

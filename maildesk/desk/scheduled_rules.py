@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from maildesk.desk.alerts import send_alert
+from maildesk.desk.alerts import by_itself, send_alert
 from maildesk.desk.bundles import Tally
 from maildesk.desk.desk import Desk
 from maildesk.desk.letters import letters_of
-from maildesk.errors import Temporary
 from maildesk.model.facts import Facts, WatchedTicket
 from maildesk.model.plan import Alert, Plan
 from maildesk.policy.lifecycle import LIVE
@@ -113,17 +112,11 @@ def _view(rules: Rules, one: WatchedTicket, now: datetime) -> View:
 
 def _try(desk: Desk, rule: Rule, ticket: int) -> None:
     """Fire a rule. One that fails holds up no other, and comes again when it is due next."""
-    try:
+    with by_itself(
+        desk, f"routing:{rule.name}", f"The routing rule “{rule.name}” failed on case #{ticket}"
+    ):
         if not _is_stopped(desk, rule, ticket):
             fire(desk, rule, ticket)
-    except Stale as error:
-        log.info("rule does not fire", rule=rule.name, reason=str(error))
-    except Temporary:
-        raise
-    except Exception as error:
-        log.exception("rule not carried out", rule=rule.name, ticket=ticket)
-        problem = f"The routing rule “{rule.name}” failed on case #{ticket}"
-        send_alert(desk, Alert(f"routing:{rule.name}", problem, repr(error)))
 
 
 def _is_stopped(desk: Desk, rule: Rule, ticket: int) -> bool:
