@@ -32,7 +32,7 @@ def is_trusted(desk: Desk) -> bool:
         return False
     if last is None or now - last >= NOTED_EVERY:
         _note(desk)
-    elif now < last:
+    elif last - now >= NOTED_EVERY:  # by less, another job has but noted it a moment ago
         accept(desk)
     return True
 

@@ -53,21 +53,13 @@ def gather(
     receipt of the mail itself, where it was held and is decided on again.
     """
     connection = session.connection()
-    near_first = (*mail.in_reply_to, *reversed(mail.references))
-    ids = (*near_first, mail.message_id) if mail.message_id else near_first
+    ids = _ids_near_first(mail)
     owners = owners_of(connection, ids)
     owning = (number for id_ in ids for number in owners.get(id_, ()))
     groups = routing_facts.grouped(connection, asked.group_keys)
     grouping = (group.number for group in groups.values())
     wanted = (*asked.tickets[:TICKETS_ASKED], *ticket_numbers, *grouping, *owning)
-    known = {
-        number: _with_more(
-            connection, ticket, mail, agent_keys=agent_keys, asked=asked, released=released
-        )
-        for number, ticket in facts.ticket_facts(connection, wanted).items()
-    }
-    if asked.has_clocks:
-        known = clocks.with_logs(connection, known)
+    known = _known(connection, wanted, mail, agent_keys=agent_keys, asked=asked, released=released)
     people = (*asked.requesters, *asked.addresses)
     key = mail.sender.key if mail.sender else None
     contact, person = contacts.find_person(connection, key) if key else (None, frozenset())
@@ -100,19 +92,29 @@ def gather(
     )
 
 
-def _with_more(
+def _ids_near_first(mail: InboundMail) -> tuple[str, ...]:
+    """The ids that the mail names, what it answers first; its own last."""
+    near_first = (*mail.in_reply_to, *reversed(mail.references))
+    return (*near_first, mail.message_id) if mail.message_id else near_first
+
+
+def _known(
     connection: Connection,
-    ticket: TicketFacts,
+    numbers: Iterable[int],
     mail: InboundMail,
     *,
     agent_keys: Sequence[str],
     asked: Asked,
     released: int | None,
-) -> TicketFacts:
-    """The ticket with what only an agent's mail needs, and what only this one asks for."""
-    if agent_keys:
-        ticket = agent_facts.for_agent(connection, ticket, mail, agent_keys, released=released)
-    return asked_facts.with_what_is_asked(connection, ticket, asked)
+) -> dict[int, TicketFacts]:
+    """These tickets, with what only an agent's mail needs, and what only this one asks for."""
+    known = facts.ticket_facts(connection, numbers)
+    for number, ticket in known.items():
+        one = ticket
+        if agent_keys:
+            one = agent_facts.for_agent(connection, one, mail, agent_keys, released=released)
+        known[number] = asked_facts.with_what_is_asked(connection, one, asked)
+    return clocks.with_logs(connection, known) if asked.has_clocks else known
 
 
 def _answered_at(mail: InboundMail) -> set[str]:

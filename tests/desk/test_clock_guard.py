@@ -87,3 +87,14 @@ def test_clock_that_goes_back_little_by_little_is_gone_by(house: House) -> None:
     for _leap in range(3):
         house.clock.at -= timedelta(hours=13)
         assert is_trusted(house.desk)
+
+
+def test_jobs_that_read_the_clock_at_once_do_not_take_each_other_for_a_leap(house: House) -> None:
+    """One has noted the beat while the other was about to ask: that is no reason to look at all."""
+    run_timed(house.desk)
+    house.post(house.client("Åsa Øst", "asa@example.org").write(SUPPORT))
+    run_timed(house.desk)
+    waits_until = next_at(house)
+    house.clock.pass_time(seconds=-1)
+    assert is_trusted(house.desk)
+    assert next_at(house) == waits_until

@@ -201,27 +201,18 @@ def test_page_of_two_hours_ago_is_given_up_and_the_admins_hear_of_it(paged: Hous
     assert f"Mail to {PAGER} was not delivered" in " ".join(alert.text.split())
 
 
-def test_page_that_waited_is_dropped_once_somebody_has_acknowledged(
-    paged: House, service: PagerService
+@pytest.mark.parametrize(
+    ("word", "reason"), [("#ack", "somebody has acknowledged"), ("#solve", "the case is solved")]
+)
+def test_page_that_waited_is_dropped_once_nobody_is_needed_any_more(
+    paged: House, service: PagerService, word: str, reason: str
 ) -> None:
     service.status = 503
     after(paged, minutes=54)
     service.status = 200
-    paged.post(paged.clients[KARI].answer("#ack", last_page(paged)))
+    paged.post(paged.clients[KARI].answer(word, last_page(paged)))
     after(paged, minutes=5)
-    assert to_pager(paged) == [("dropped", 1, "somebody has acknowledged")]
-    assert service.pages == []
-
-
-def test_page_that_waited_is_dropped_once_the_case_is_solved(
-    paged: House, service: PagerService
-) -> None:
-    service.status = 503
-    after(paged, minutes=54)
-    service.status = 200
-    paged.post(paged.clients[KARI].answer("#solve", last_page(paged)))
-    after(paged, minutes=5)
-    assert to_pager(paged) == [("dropped", 1, "the case is solved")]
+    assert to_pager(paged) == [("dropped", 1, reason)]
     assert service.pages == []
 
 
